@@ -1,0 +1,10 @@
+//! The pure heart of Gantry: bytes and values in, values out.
+//!
+//! Nothing here does I/O, asks a clock or draws a random number; time and randomness are arguments.
+//! That is why the same fold, composer and sampler run in the server, the kiosk, the console and the tests.
+
+pub mod read;
+pub mod scene;
+pub mod text;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,280 @@
+//! From a scene and a moment to the flat list that a painter draws.
+//!
+//! This is the only place where time becomes position.
+//! The browser has a JavaScript twin of this file (`assets/web/sample.js`), held to test vectors made from it; change both.
+
+use crate::{
+    scene::{
+        Canvas, Ease, Fill, Layer, Node, Property, Rect, Scene, Show, TextStyle, Tween, clock,
+        color::Color,
+    },
+    time::Moment,
+};
+
+/// What to paint now, back to front. It lives for one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisplayList {
+    /// The size that all coordinates refer to.
+    pub canvas: Canvas,
+    /// What is behind everything, and in the letterbox bars.
+    pub background: Color,
+    /// Back to front.
+    pub items: Vec<Item>,
+}
+
+/// One thing to paint, in canvas units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Where.
+    pub rect: RectF,
+    /// Nothing is painted outside it.
+    pub clip: Option<Rect>,
+    /// 0 (excluded) to 1; it multiplies the colours' own alpha.
+    pub opacity: f32,
+    /// What.
+    pub paint: Paint,
+}
+
+/// What an [`Item`] is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Paint {
+    /// A filled rectangle.
+    Box {
+        /// The corners' radius.
+        radius: f32,
+        /// With what.
+        fill: Fill,
+    },
+    /// A line of text.
+    Text {
+        /// The baseline's y in canvas units.
+        baseline: f32,
+        /// What it says.
+        text: String,
+        /// What it looks like.
+        style: TextStyle,
+    },
+    /// A picture.
+    Image {
+        /// The corners' radius.
+        radius: f32,
+        /// The picture's id.
+        image: String,
+    },
+}
+
+/// A rectangle that may stand between canvas units while it moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RectF {
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Width.
+    pub w: f32,
+    /// Height.
+    pub h: f32,
+}
+
+/// When a painter has to draw again although no new scene came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextFrame {
+    /// Something is moving: at the next frame.
+    Now,
+    /// At this moment in server time.
+    At(Moment),
+    /// Not before a new scene comes.
+    Never,
+}
+
+/// The display list of `scene` at the server time `at`.
+pub fn sample(scene: &Scene, at: Moment) -> DisplayList {
+    let items = scene
+        .layers
+        .iter()
+        .filter(|layer| is_shown(layer.show, at))
+        .flat_map(|layer| items(layer, at))
+        .collect();
+    DisplayList {
+        canvas: scene.canvas,
+        background: scene.background,
+        items,
+    }
+}
+
+/// When the display list of `scene` will differ from the one at `at`.
+pub fn next_frame(scene: &Scene, at: Moment) -> NextFrame {
+    let mut next: Option<Moment> = None;
+    for moment in scene.layers.iter().flat_map(|layer| changes(layer, at)) {
+        if moment <= at {
+            return NextFrame::Now;
+        }
+        next = Some(next.map_or(moment, |soonest| soonest.min(moment)));
+    }
+    next.map_or(NextFrame::Never, NextFrame::At)
+}
+
+fn items(layer: &Layer, at: Moment) -> impl Iterator<Item = Item> {
+    let x = layer.x as f32 + property(layer, Property::X, at, 0.0);
+    let y = layer.y as f32 + property(layer, Property::Y, at, 0.0);
+    let opacity = property(layer, Property::Opacity, at, 1000.0) / 1000.0;
+    layer
+        .nodes
+        .iter()
+        .filter(move |_| opacity > 0.0)
+        .map(move |node| {
+            let (rect, paint) = paint(node, y, at);
+            let rect = RectF {
+                x: x + rect.x as f32,
+                y: y + rect.y as f32,
+                w: rect.w as f32,
+                h: rect.h as f32,
+            };
+            Item {
+                rect,
+                clip: layer.clip,
+                opacity,
+                paint,
+            }
+        })
+}
+
+fn paint(node: &Node, y: f32, at: Moment) -> (Rect, Paint) {
+    match node {
+        Node::Box { rect, radius, fill } => (
+            *rect,
+            Paint::Box {
+                radius: *radius as f32,
+                fill: *fill,
+            },
+        ),
+        Node::Image {
+            rect,
+            radius,
+            image,
+        } => (
+            *rect,
+            Paint::Image {
+                radius: *radius as f32,
+                image: image.clone(),
+            },
+        ),
+        Node::Text {
+            rect,
+            baseline,
+            text,
+            style,
+        } => (
+            *rect,
+            Paint::Text {
+                baseline: y + *baseline as f32,
+                text: text.clone(),
+                style: *style,
+            },
+        ),
+        Node::Clock {
+            rect,
+            baseline,
+            zero_at,
+            stopped_at,
+            format,
+            style,
+        } => {
+            let text = clock::text(*format, *zero_at, *stopped_at, at);
+            (
+                *rect,
+                Paint::Text {
+                    baseline: y + *baseline as f32,
+                    text,
+                    style: *style,
+                },
+            )
+        }
+    }
+}
+
+fn is_shown(show: Show, at: Moment) -> bool {
+    match show {
+        Show::Always => true,
+        Show::Between { from, until } => {
+            from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until)
+        }
+        Show::Turn {
+            page,
+            pages,
+            period_ms,
+            since,
+        } => {
+            at.since_ms(since)
+                .div_euclid(period_ms.max(1))
+                .rem_euclid(i64::from(pages.max(1)))
+                == i64::from(page)
+        }
+    }
+}
+
+fn property(layer: &Layer, property: Property, at: Moment, resting: f32) -> f32 {
+    layer
+        .tweens
+        .iter()
+        .find(|tween| tween.property == property)
+        .map_or(resting, |tween| value(tween, at))
+}
+
+fn value(tween: &Tween, at: Moment) -> f32 {
+    let t = (at.since_ms(tween.start) as f32 / tween.length_ms.max(1) as f32).clamp(0.0, 1.0);
+    let (from, to) = (tween.from as f32, tween.to as f32);
+    from + (to - from) * eased(tween.ease, t)
+}
+
+fn eased(ease: Ease, t: f32) -> f32 {
+    match ease {
+        Ease::Linear => t,
+        Ease::Out => 1.0 - (1.0 - t).powi(3),
+        Ease::In => t.powi(3),
+        Ease::InOut if t < 0.5 => 4.0 * t.powi(3),
+        Ease::InOut => 1.0 - (2.0 - 2.0 * t).powi(3) / 2.0,
+    }
+}
+
+/// The moments from `at` on at which the layer changes by itself; `at` itself while it is moving.
+fn changes(layer: &Layer, at: Moment) -> Vec<Moment> {
+    let mut moments = show_changes(layer.show, at);
+    if !is_shown(layer.show, at) {
+        return moments;
+    }
+    for tween in layer
+        .tweens
+        .iter()
+        .filter(|tween| at < tween.start + tween.length_ms)
+    {
+        moments.push(tween.start.max(at));
+    }
+    moments.extend(layer.nodes.iter().filter_map(|node| match node {
+        Node::Clock {
+            zero_at,
+            stopped_at,
+            format,
+            ..
+        } => clock::next_change(*format, *zero_at, *stopped_at, at),
+        _ => None,
+    }));
+    moments
+}
+
+fn show_changes(show: Show, at: Moment) -> Vec<Moment> {
+    match show {
+        Show::Always => Vec::new(),
+        Show::Between { from, until } => [from, until]
+            .into_iter()
+            .flatten()
+            .filter(|moment| *moment > at)
+            .collect(),
+        Show::Turn {
+            period_ms, since, ..
+        } => {
+            let period_ms = period_ms.max(1);
+            vec![since + (at.since_ms(since).div_euclid(period_ms) + 1) * period_ms]
+        }
+    }
+}
