@@ -1,6 +1,7 @@
 //! The shipped font files and the order in which they stand in for one another.
 //!
-//! Barlow Condensed carries Latin; the Noto faces and Droid Sans Fallback carry the scripts that it lacks.
+//! Barlow Condensed carries Latin; the Noto faces, Droid Sans Fallback (Han, kana) and NanumSquare
+//! (Hangul) carry the scripts that it lacks.
 //! Licences lie beside the files in `assets/fonts/`.
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub const SHIPPED: &[ShippedFont] = shipped! {
     "NotoSansGeorgian-CondensedSemiBold.ttf", "Noto Sans Georgian", 100..=900;
     "NotoSansTamil-CondensedSemiBold.ttf", "Noto Sans Tamil", 100..=900;
     "DroidSansFallbackFull.ttf", "Droid Sans Fallback", 100..=900;
+    "NanumSquareB.ttf", "NanumSquare", 100..=900;
 };
 
 /// A font system that knows the shipped files and nothing of the machine it runs on.
@@ -89,6 +91,7 @@ const FALLBACK_FAMILIES: &[&str] = &[
     "Noto Sans Georgian",
     "Noto Sans Tamil",
     "Droid Sans Fallback",
+    "NanumSquare",
 ];
 
 impl Fallback for ShippedFallback {
@@ -151,7 +154,7 @@ mod tests {
             ("मीरा", "NotoSansDevanagari-CondensedSemiBold"),
             ("ณัฐ", "NotoSansThai-CondensedSemiBold"),
             ("佐藤", "DroidSansFallback"),
-            ("김민준", "DroidSansFallback"),
+            ("김민준", "NanumSquareB"),
         ] {
             let used = families(&mut fonts, text);
             assert!(
