@@ -295,6 +295,9 @@ pub enum Weight {
 }
 
 impl Weight {
+    /// Every weight, lightest first.
+    pub const ALL: [Weight; 3] = [Weight::Medium, Weight::Bold, Weight::Heavy];
+
     /// The weight as CSS and OpenType count it.
     pub const fn css(self) -> u16 {
         match self {

@@ -61,9 +61,34 @@ pub const SHIPPED: &[ShippedFont] = shipped! {
 pub fn font_system() -> FontSystem {
     let mut db = fontdb::Database::new();
     for font in SHIPPED {
-        db.load_font_source(fontdb::Source::Binary(Arc::new(font.bytes)));
+        for face in faces(font) {
+            db.push_face_info(face);
+        }
     }
     FontSystem::new_with_locale_and_db_and_fallback("en-US".to_owned(), db, ShippedFallback)
+}
+
+/// The file's face, once for each of our weights that it stands for.
+///
+/// The shaper keeps to the order of fallback only among faces of exactly the weight asked for, and a script that ships in one
+/// weight must not make a line fall out of that order.
+fn faces(font: &ShippedFont) -> Vec<fontdb::FaceInfo> {
+    let mut loaded = fontdb::Database::new();
+    loaded.load_font_source(fontdb::Source::Binary(Arc::new(font.bytes)));
+    let (lowest, highest) = font.weights;
+    let weights = Weight::ALL
+        .into_iter()
+        .map(Weight::css)
+        .filter(|weight| (lowest..=highest).contains(weight));
+    weights
+        .flat_map(|weight| {
+            loaded.faces().cloned().map(move |face| fontdb::FaceInfo {
+                weight: fontdb::Weight(weight),
+                stretch: Stretch::Condensed,
+                ..face
+            })
+        })
+        .collect()
 }
 
 /// The attributes with which every painter shapes a text of this weight: house family, kerning and tabular figures.
