@@ -1,1 +1,7 @@
-//! server
+//! The Gantry server: collects chip reads from timing hardware, keeps every timing company's data apart and serves the
+//! displays.
+//!
+//! Data walks one way: `collector` keeps what the hardware sends in the `store` and publishes it once it is safe there.
+
+pub mod auth;
+pub mod store;

@@ -1,1 +1,3 @@
+//! The program `gantry-server`.
+
 fn main() {}

@@ -1,0 +1,89 @@
+//! The database: opening it, bringing it up to date, and the one place that knows its kinds.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sqlx::{
+    SqlitePool,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::Mutex;
+
+use super::Result;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+
+/// Readers do not wait for the one writer in WAL mode; more connections than this only wait for the CPU.
+const CONNECTIONS: u32 = 8;
+
+const LAST_POSITION: &str = "select coalesce(max(position), 0) from (
+    select max(position) as position from timing_reads
+    union all
+    select max(position) from session_events) positions";
+
+/// A pool of connections to one of the databases that are spoken.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// A file beside the server; the default.
+    Sqlite(SqlitePool),
+}
+
+/// Runs the same body on whichever pool there is: `on!(self.db, pool => …)`.
+macro_rules! on {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match &$db {
+            $crate::store::Db::Sqlite($pool) => $body,
+        }
+    };
+}
+pub(crate) use on;
+
+/// The store: a database that is up to date, and the counter of positions.
+///
+/// Cheap to clone; clones are the same store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(super) db: Db,
+    /// The last position given out. It is held locked until what took the position is committed, so positions become
+    /// visible in order and whoever reads on from a position misses nothing.
+    pub(super) position: Arc<Mutex<i64>>,
+}
+
+impl Store {
+    /// Opens the SQLite database in `file`, makes it when missing and applies the migrations it lacks.
+    pub async fn open(file: &Path) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A read that was acknowledged to nobody can only be asked for again while the hardware is there: the
+            // commit must reach the disk.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(256);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .connect_with(options)
+            .await?;
+        SQLITE_MIGRATIONS.run(&pool).await?;
+        let last = sqlx::query_scalar(LAST_POSITION).fetch_one(&pool).await?;
+        Ok(Self {
+            db: Db::Sqlite(pool),
+            position: Arc::new(Mutex::new(last)),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        on!(self.db, pool => sqlx::query_scalar::<_, i64>("select cast(1 as bigint)")
+            .fetch_one(pool)
+            .await
+            .map(drop))
+    }
+
+    /// Waits until nobody uses the database and closes it.
+    pub async fn close(&self) {
+        on!(self.db, pool => pool.close().await);
+    }
+}

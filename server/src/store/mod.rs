@@ -1,0 +1,20 @@
+//! Everything that survives a restart.
+//!
+//! SQL text is written once, as constants with `$1` placeholders that SQLite and PostgreSQL both accept; only the
+//! migrations differ. Ids and times come from Rust. Every query that touches a partner's rows takes a [`PartnerId`], which
+//! comes from whoever was authenticated and never from what was asked. What is not there is `Ok(None)`, not an error.
+//!
+//! To add a query: a `const` SQL text, a row struct, a method on [`Store`] in the file of its subject.
+
+mod db;
+mod ids;
+mod partners;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use db::{Db, Store};
+pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, UserId};
+pub use partners::{Membership, Partner, Role, User};
+
+/// What a query answers. A database that fails is nobody's to handle but to report, so its error is passed on as it is.
+pub type Result<T> = std::result::Result<T, sqlx::Error>;

@@ -1,0 +1,233 @@
+//! Timing partners, the people who work for them, and who may do what.
+
+use gantry_core::time::Moment;
+use sqlx::FromRow;
+
+use super::{PartnerId, Result, Store, UserId, db::on};
+
+/// A timing company.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Partner {
+    /// Its id.
+    pub id: PartnerId,
+    /// Its unique name.
+    pub name: String,
+}
+
+/// A person who logs in.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// The address, in lower case.
+    pub email: String,
+    /// The password as `auth::password` keeps it.
+    pub password_hash: String,
+}
+
+/// What a user may do for a partner.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Membership {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The partner's name.
+    pub partner_name: String,
+    /// What the user may do there.
+    pub role: Role,
+}
+
+/// How much a user may do, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, clap::ValueEnum)]
+#[sqlx(rename_all = "lowercase")]
+pub enum Role {
+    /// Looks at everything of the partner.
+    Viewer,
+    /// Runs displays.
+    Operator,
+    /// Also manages the partner's people.
+    Owner,
+}
+
+const ADD_PARTNER: &str = "insert into timing_partners (id, name, created_at) values ($1, $2, $3)
+    on conflict (name) do nothing returning id, name";
+
+const PARTNERS: &str = "select id, name from timing_partners order by name";
+
+const ADD_USER: &str =
+    "insert into users (id, email, password_hash, created_at) values ($1, $2, $3, $4)
+    on conflict (email) do nothing returning id, email, password_hash";
+
+const USER_BY_EMAIL: &str = "select id, email, password_hash from users where email = $1";
+
+const USER_BY_ID: &str = "select id, email, password_hash from users where id = $1";
+
+const SET_PASSWORD: &str = "update users set password_hash = $2 where id = $1";
+
+const SET_ROLE: &str = "insert into memberships (user_id, partner_id, role, created_at)
+    values ($1, $2, $3, $4)
+    on conflict (user_id, partner_id) do update set role = excluded.role";
+
+const MEMBERSHIPS: &str = "select m.partner_id, p.name as partner_name, m.role
+    from memberships m join timing_partners p on p.id = m.partner_id
+    where m.user_id = $1 order by p.name";
+
+impl Store {
+    /// Adds a partner; `None` when the name is taken.
+    pub async fn add_partner(&self, name: &str, at: Moment) -> Result<Option<Partner>> {
+        on!(self.db, pool => sqlx::query_as(ADD_PARTNER)
+            .bind(PartnerId::new())
+            .bind(name)
+            .bind(at.0)
+            .fetch_optional(pool)
+            .await)
+    }
+
+    /// All partners by name. For the person who runs the server, not for one who logs in.
+    pub async fn partners(&self) -> Result<Vec<Partner>> {
+        on!(self.db, pool => sqlx::query_as(PARTNERS).fetch_all(pool).await)
+    }
+
+    /// The partner of that name.
+    pub async fn partner_named(&self, name: &str) -> Result<Option<Partner>> {
+        Ok(self
+            .partners()
+            .await?
+            .into_iter()
+            .find(|partner| partner.name == name))
+    }
+
+    /// Adds a user; `None` when the address is taken. Addresses are compared in lower case.
+    pub async fn add_user(
+        &self,
+        email: &str,
+        password_hash: &str,
+        at: Moment,
+    ) -> Result<Option<User>> {
+        on!(self.db, pool => sqlx::query_as(ADD_USER)
+            .bind(UserId::new())
+            .bind(email.to_lowercase())
+            .bind(password_hash)
+            .bind(at.0)
+            .fetch_optional(pool)
+            .await)
+    }
+
+    /// The user of that address.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
+        on!(self.db, pool => sqlx::query_as(USER_BY_EMAIL)
+            .bind(email.to_lowercase())
+            .fetch_optional(pool)
+            .await)
+    }
+
+    /// The user of that id.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        on!(self.db, pool => sqlx::query_as(USER_BY_ID).bind(id).fetch_optional(pool).await)
+    }
+
+    /// Replaces a user's password.
+    pub async fn set_password(&self, id: UserId, password_hash: &str) -> Result<()> {
+        on!(self.db, pool => sqlx::query(SET_PASSWORD)
+            .bind(id)
+            .bind(password_hash)
+            .execute(pool)
+            .await
+            .map(drop))
+    }
+
+    /// Lets a user act for a partner, or changes how much it may do there.
+    pub async fn set_role(
+        &self,
+        user: UserId,
+        partner: PartnerId,
+        role: Role,
+        at: Moment,
+    ) -> Result<()> {
+        on!(self.db, pool => sqlx::query(SET_ROLE)
+            .bind(user)
+            .bind(partner)
+            .bind(role)
+            .bind(at.0)
+            .execute(pool)
+            .await
+            .map(drop))
+    }
+
+    /// The partners a user may act for, by name.
+    pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>> {
+        on!(self.db, pool => sqlx::query_as(MEMBERSHIPS).bind(user).fetch_all(pool).await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing;
+
+    const NOW: Moment = Moment(1_620_460_701_950);
+
+    #[tokio::test]
+    async fn a_partner_name_is_given_once() {
+        let (store, _dir) = testing::store().await;
+        let acme = store
+            .add_partner("Acme", NOW)
+            .await
+            .expect("adds")
+            .expect("is new");
+        assert_eq!(store.add_partner("Acme", NOW).await.expect("answers"), None);
+        assert_eq!(
+            store.partners().await.expect("lists"),
+            std::slice::from_ref(&acme)
+        );
+        assert_eq!(
+            store.partner_named("Acme").await.expect("finds"),
+            Some(acme)
+        );
+    }
+
+    #[tokio::test]
+    async fn addresses_are_one_in_any_case_and_roles_can_change() {
+        let (store, _dir) = testing::store().await;
+        let acme = store
+            .add_partner("Acme", NOW)
+            .await
+            .expect("adds")
+            .expect("is new");
+        let ann = store
+            .add_user("Ann@Example.org", "x", NOW)
+            .await
+            .expect("adds")
+            .expect("is new");
+        assert_eq!(
+            store
+                .add_user("ann@example.ORG", "y", NOW)
+                .await
+                .expect("answers"),
+            None
+        );
+        store
+            .set_role(ann.id, acme.id, Role::Viewer, NOW)
+            .await
+            .expect("joins");
+        store
+            .set_role(ann.id, acme.id, Role::Owner, NOW)
+            .await
+            .expect("rises");
+        store.set_password(ann.id, "z").await.expect("changes");
+
+        let found = store
+            .user_by_email("ANN@example.org")
+            .await
+            .expect("finds")
+            .expect("is there");
+        assert_eq!((found.id, found.password_hash.as_str()), (ann.id, "z"));
+        assert_eq!(
+            store.memberships(ann.id).await.expect("lists"),
+            [Membership {
+                partner_id: acme.id,
+                partner_name: "Acme".to_owned(),
+                role: Role::Owner
+            }]
+        );
+    }
+}
