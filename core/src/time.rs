@@ -36,6 +36,13 @@ impl From<jiff::Timestamp> for Moment {
     }
 }
 
+/// From unix milliseconds, as databases keep them.
+impl From<i64> for Moment {
+    fn from(unix_ms: i64) -> Self {
+        Self(unix_ms)
+    }
+}
+
 /// Later by a number of milliseconds.
 impl Add<i64> for Moment {
     type Output = Moment;

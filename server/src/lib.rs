@@ -4,4 +4,5 @@
 //! Data walks one way: `collector` keeps what the hardware sends in the `store` and publishes it once it is safe there.
 
 pub mod auth;
+pub mod collector;
 pub mod store;

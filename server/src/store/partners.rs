@@ -162,9 +162,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing;
-
-    const NOW: Moment = Moment(1_620_460_701_950);
+    use crate::store::testing::{self, NOW};
 
     #[tokio::test]
     async fn a_partner_name_is_given_once() {

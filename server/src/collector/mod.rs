@@ -1,0 +1,7 @@
+//! From the timing port to the store: connections in, committed reads out.
+//!
+//! One task per connection turns bytes into reads and hands them to the one [`writer`], which stores what is waiting in one
+//! transaction and publishes it afterwards. When the disk is slow the queue fills, connections stop reading their sockets and
+//! the hardware keeps what it has: nothing is lost on the way.
+
+pub mod writer;

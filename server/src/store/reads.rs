@@ -1,0 +1,463 @@
+//! The reads themselves: appended in groups, read on from a position.
+
+use std::collections::BTreeMap;
+
+use gantry_core::{
+    read::{ReadKind, TimingRead},
+    time::Moment,
+};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on};
+
+/// Whose a read is and which numbering it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The partner that the hardware works for.
+    pub partner_id: PartnerId,
+    /// The timing session.
+    pub timing_session_id: TimingSessionId,
+    /// The stream that the sequence counts in.
+    pub stream_id: StreamId,
+}
+
+/// A read on its way into the store.
+#[derive(Clone, Debug)]
+pub struct NewRead {
+    /// Whose it is.
+    pub origin: Origin,
+    /// What the hardware said.
+    pub read: TimingRead,
+}
+
+/// A line that was no read, on its way into the store.
+#[derive(Clone, Debug)]
+pub struct NewLine {
+    /// The partner that the port collects for.
+    pub partner_id: PartnerId,
+    /// The timing session, once the connection has one.
+    pub timing_session_id: Option<TimingSessionId>,
+    /// Address and port of the sender.
+    pub peer: String,
+    /// When it came.
+    pub received_at: Moment,
+    /// Why it was refused; `None` when it was understood.
+    pub fault: Option<String>,
+    /// The bytes as they came, without the terminator.
+    pub raw: Vec<u8>,
+}
+
+/// A read that is safe on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRead {
+    /// Its place in the order in which everything was stored.
+    pub position: i64,
+    /// The timing session.
+    pub timing_session_id: TimingSessionId,
+    /// What happened.
+    pub kind: ReadKind,
+    /// The mat.
+    pub location: String,
+    /// Its number within its stream.
+    pub sequence: i64,
+    /// The tag's text; for ChronoTrack the bib.
+    pub tag: String,
+    /// When it happened.
+    pub at: Moment,
+    /// The wall-clock time as the wire had it.
+    pub wire_time: String,
+    /// Passes of this tag at this location so far, when the hardware says.
+    pub lap: Option<i64>,
+    /// The reader that saw the tag.
+    pub reader: String,
+    /// The antenna.
+    pub gator: String,
+    /// When the server received it.
+    pub received_at: Moment,
+}
+
+#[derive(FromRow)]
+struct ReadRow {
+    position: i64,
+    timing_session_id: TimingSessionId,
+    kind: String,
+    location: String,
+    sequence: i64,
+    tag: String,
+    at: i64,
+    wire_time: String,
+    lap: Option<i64>,
+    reader: String,
+    gator: String,
+    received_at: i64,
+}
+
+/// Rows in one statement. More rows hardly cost less each, and SQLite takes at most 32,766 values.
+const ROWS_PER_STATEMENT: usize = 128;
+
+const APPEND: &str = "insert into timing_reads (position, partner_id, timing_session_id, stream_id, location, sequence,
+    tag, kind, at, wire_time, lap, reader, gator, received_at, raw) ";
+
+const UNLESS_REPEATED: &str = " on conflict do nothing returning position";
+
+const ADVANCE: &str = "update timing_streams set
+    last_sequence = case when last_sequence < $2 then $2 else last_sequence end,
+    reads = reads + $3,
+    first_read_at = coalesce(first_read_at, $4),
+    last_read_at = coalesce($5, last_read_at)
+    where id = $1";
+
+const KEEP_LINES: &str =
+    "insert into timing_lines (id, partner_id, timing_session_id, peer, received_at, fault, raw) ";
+
+const FAULTY_LINES: &str =
+    "select count(*) from timing_lines where partner_id = $1 and fault is not null";
+
+const READS_AFTER: &str =
+    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
+    gator, received_at from timing_reads
+    where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4";
+
+const NEWEST_READS: &str =
+    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
+    gator, received_at from timing_reads
+    where partner_id = $1 and timing_session_id = $2 order by position desc limit $3";
+
+impl Store {
+    /// Stores what the hardware sent in one transaction and answers the reads that were not there yet, in order.
+    ///
+    /// When this returns `Ok`, all of it is on disk and the streams know where to resume; on an error nothing is.
+    pub async fn append(&self, reads: &[NewRead], lines: &[NewLine]) -> Result<Vec<StoredRead>> {
+        let mut position = self.position.lock().await;
+        let first = *position + 1;
+        let stored = on!(self.db, pool => {
+            let mut transaction = pool.begin().await?;
+            let mut stored = Vec::with_capacity(reads.len());
+            for (chunk, from) in reads.chunks(ROWS_PER_STATEMENT).zip((first..).step_by(ROWS_PER_STATEMENT)) {
+                let positions: Vec<i64> = QueryBuilder::new(APPEND)
+                    .push_values((from..).zip(chunk), |mut row, (position, new)| {
+                        let NewRead { origin, read } = new;
+                        row.push_bind(position)
+                            .push_bind(origin.partner_id)
+                            .push_bind(origin.timing_session_id)
+                            .push_bind(origin.stream_id)
+                            .push_bind(&read.location)
+                            .push_bind(read.sequence.cast_signed())
+                            .push_bind(&read.tag)
+                            .push_bind(kind_text(read.kind))
+                            .push_bind(read.at.0)
+                            .push_bind(&read.wire_time)
+                            .push_bind(read.lap.map(i64::from))
+                            .push_bind(&read.reader)
+                            .push_bind(&read.gator)
+                            .push_bind(read.received_at.0)
+                            .push_bind(&read.raw);
+                    })
+                    .push(UNLESS_REPEATED)
+                    .build_query_scalar()
+                    .fetch_all(&mut *transaction)
+                    .await?;
+                stored.extend(in_order(positions).into_iter().map(|position| {
+                    StoredRead::new(position, &reads[(position - first) as usize])
+                }));
+            }
+            for (stream, progress) in progress(first, reads, &stored) {
+                sqlx::query(ADVANCE)
+                    .bind(stream)
+                    .bind(progress.last_sequence)
+                    .bind(progress.reads)
+                    .bind(progress.first_read_at)
+                    .bind(progress.last_read_at)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            for chunk in lines.chunks(ROWS_PER_STATEMENT) {
+                QueryBuilder::new(KEEP_LINES)
+                    .push_values(chunk, |mut row, line| {
+                        row.push_bind(uuid::Uuid::now_v7())
+                            .push_bind(line.partner_id)
+                            .push_bind(line.timing_session_id)
+                            .push_bind(&line.peer)
+                            .push_bind(line.received_at.0)
+                            .push_bind(&line.fault)
+                            .push_bind(&line.raw);
+                    })
+                    .build()
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await?;
+            stored
+        });
+        *position += reads.len() as i64;
+        Ok(stored)
+    }
+
+    /// How many lines a partner's hardware sent that could not be understood.
+    pub async fn faulty_lines(&self, partner: PartnerId) -> Result<i64> {
+        on!(self.db, pool => sqlx::query_scalar(FAULTY_LINES).bind(partner).fetch_one(pool).await)
+    }
+
+    /// The first `limit` reads of a timing session after `position`, in order.
+    pub async fn reads_after(
+        &self,
+        partner: PartnerId,
+        session: TimingSessionId,
+        position: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredRead>> {
+        let rows: Vec<ReadRow> = on!(self.db, pool => sqlx::query_as(READS_AFTER)
+            .bind(partner)
+            .bind(session)
+            .bind(position)
+            .bind(limit as i64)
+            .fetch_all(pool)
+            .await?);
+        Ok(rows.into_iter().map(StoredRead::from).collect())
+    }
+
+    /// The newest `limit` reads of a timing session, newest first.
+    pub async fn newest_reads(
+        &self,
+        partner: PartnerId,
+        session: TimingSessionId,
+        limit: usize,
+    ) -> Result<Vec<StoredRead>> {
+        let rows: Vec<ReadRow> = on!(self.db, pool => sqlx::query_as(NEWEST_READS)
+            .bind(partner)
+            .bind(session)
+            .bind(limit as i64)
+            .fetch_all(pool)
+            .await?);
+        Ok(rows.into_iter().map(StoredRead::from).collect())
+    }
+}
+
+/// What a group of reads changes about its stream.
+#[derive(Default)]
+struct Progress {
+    last_sequence: i64,
+    reads: i64,
+    first_read_at: Option<i64>,
+    last_read_at: Option<i64>,
+}
+
+/// Repeats move a stream on as well, or a restarted client would be asked for everything again at every reconnect.
+fn progress(first: i64, reads: &[NewRead], stored: &[StoredRead]) -> BTreeMap<StreamId, Progress> {
+    let mut streams: BTreeMap<StreamId, Progress> = BTreeMap::new();
+    for NewRead { origin, read } in reads {
+        let stream = streams.entry(origin.stream_id).or_default();
+        stream.last_sequence = stream.last_sequence.max(read.sequence.cast_signed());
+    }
+    for read in stored {
+        let origin = reads[(read.position - first) as usize].origin;
+        let stream = streams.entry(origin.stream_id).or_default();
+        stream.reads += 1;
+        stream.first_read_at.get_or_insert(read.received_at.0);
+        stream.last_read_at = Some(read.received_at.0);
+    }
+    streams
+}
+
+/// Neither database promises the order of returned rows.
+fn in_order(mut positions: Vec<i64>) -> Vec<i64> {
+    positions.sort_unstable();
+    positions
+}
+
+const fn kind_text(kind: ReadKind) -> &'static str {
+    match kind {
+        ReadKind::Chip => "chip",
+        ReadKind::Gun => "gun",
+    }
+}
+
+impl StoredRead {
+    fn new(position: i64, NewRead { origin, read }: &NewRead) -> Self {
+        Self {
+            position,
+            timing_session_id: origin.timing_session_id,
+            kind: read.kind,
+            location: read.location.clone(),
+            sequence: read.sequence.cast_signed(),
+            tag: read.tag.clone(),
+            at: read.at,
+            wire_time: read.wire_time.clone(),
+            lap: read.lap.map(i64::from),
+            reader: read.reader.clone(),
+            gator: read.gator.clone(),
+            received_at: read.received_at,
+        }
+    }
+}
+
+impl From<ReadRow> for StoredRead {
+    fn from(row: ReadRow) -> Self {
+        Self {
+            position: row.position,
+            timing_session_id: row.timing_session_id,
+            // The table lets in no third kind.
+            kind: if row.kind == kind_text(ReadKind::Gun) {
+                ReadKind::Gun
+            } else {
+                ReadKind::Chip
+            },
+            location: row.location,
+            sequence: row.sequence,
+            tag: row.tag,
+            at: Moment(row.at),
+            wire_time: row.wire_time,
+            lap: row.lap,
+            reader: row.reader,
+            gator: row.gator,
+            received_at: Moment(row.received_at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{self, NOW, race, read};
+
+    #[tokio::test]
+    async fn a_repeated_upload_stores_nothing_twice() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let reads: Vec<_> = (1..=300).map(|n| read(origin, n, &n.to_string())).collect();
+
+        let first = store.append(&reads, &[]).await.expect("stores");
+        assert_eq!(first.len(), 300);
+        assert!(first.is_sorted_by_key(|read| read.position));
+        assert_eq!(store.append(&reads, &[]).await.expect("answers"), []);
+
+        let kept = store
+            .reads_after(origin.partner_id, origin.timing_session_id, 0, 1000)
+            .await
+            .expect("reads");
+        assert_eq!(kept, first, "what is answered is what is kept");
+    }
+
+    #[tokio::test]
+    async fn a_restarted_client_stores_nothing_twice_but_its_stream_moves_on() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        store
+            .append(&[read(origin, 1, "7"), read(origin, 2, "8")], &[])
+            .await
+            .expect("stores");
+
+        let (partner, session) = (origin.partner_id, origin.timing_session_id);
+        let again = store
+            .open_stream(partner, session, "NEW", "FINISH", NOW)
+            .await
+            .expect("opens");
+        let again = Origin {
+            stream_id: again.id,
+            ..origin
+        };
+        let stored = store
+            .append(
+                &[
+                    read(again, 1, "7"),
+                    read(again, 2, "8"),
+                    read(again, 3, "9"),
+                ],
+                &[],
+            )
+            .await;
+        let stored = stored.expect("stores");
+        assert_eq!(
+            stored
+                .iter()
+                .map(|read| read.tag.as_str())
+                .collect::<Vec<_>>(),
+            ["9"]
+        );
+
+        let stream = store
+            .open_stream(partner, session, "NEW", "FINISH", NOW)
+            .await
+            .expect("is there");
+        assert_eq!(stream.last_sequence, 3);
+        let figures = store
+            .timing_session(partner, session)
+            .await
+            .expect("reads")
+            .expect("is there");
+        assert_eq!(
+            (figures.reads, figures.first_read_at, figures.last_read_at),
+            (3, Some(NOW + 1), Some(NOW + 3))
+        );
+    }
+
+    #[tokio::test]
+    async fn positions_go_on_after_a_restart() {
+        let (store, dir) = testing::store().await;
+        let origin = race(&store).await;
+        let before = store
+            .append(&[read(origin, 1, "7")], &[])
+            .await
+            .expect("stores");
+        store.close().await;
+
+        let store = Store::open(&dir.path().join("gantry.db"))
+            .await
+            .expect("opens again");
+        let after = store
+            .append(&[read(origin, 2, "8")], &[])
+            .await
+            .expect("stores");
+        assert!(after[0].position > before[0].position);
+    }
+
+    #[tokio::test]
+    async fn another_partner_sees_no_read() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        store
+            .append(&[read(origin, 1, "7")], &[])
+            .await
+            .expect("stores");
+        let other = store
+            .add_partner("Other", NOW)
+            .await
+            .expect("adds")
+            .expect("is new")
+            .id;
+
+        let session = origin.timing_session_id;
+        assert_eq!(
+            store
+                .reads_after(other, session, 0, 10)
+                .await
+                .expect("answers"),
+            []
+        );
+        assert_eq!(
+            store
+                .newest_reads(other, session, 10)
+                .await
+                .expect("answers"),
+            []
+        );
+        assert_eq!(
+            store
+                .reads_since(other, session, NOW)
+                .await
+                .expect("answers"),
+            0
+        );
+        assert_eq!(
+            store.timing_session(other, session).await.expect("answers"),
+            None
+        );
+        assert_eq!(
+            store
+                .reads_by_location(other, session)
+                .await
+                .expect("answers"),
+            []
+        );
+    }
+}

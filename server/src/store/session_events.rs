@@ -1,0 +1,282 @@
+//! What a board is folded from: an operator's events and the reads of the bound timing sessions, in one order.
+
+use gantry_core::time::Moment;
+use sqlx::FromRow;
+
+use super::{DisplaySessionId, PartnerId, Result, Store, StoredRead, TimingSessionId, db::on};
+
+/// What an operator did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub enum EventKind {
+    /// Gave the display session a roster.
+    Roster,
+    /// Changed how the board works.
+    Settings,
+    /// Chose the timing sessions it listens to.
+    Binding,
+}
+
+/// An operator's event as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct StoredEvent {
+    /// Its place in the order in which everything was stored.
+    pub position: i64,
+    /// What was done.
+    pub kind: EventKind,
+    /// When.
+    #[sqlx(try_from = "i64")]
+    pub at: Moment,
+    /// The event itself: JSON with a version of its own.
+    pub body: String,
+}
+
+/// One step of a board's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The hardware saw something.
+    Read(StoredRead),
+    /// An operator did something.
+    Event(StoredEvent),
+}
+
+const APPEND: &str =
+    "insert into session_events (position, display_session_id, partner_id, kind, at, body)
+    select $1, id, partner_id, $4, $5, $6 from display_sessions
+    where id = $2 and partner_id = $3 and deleted_at is null
+    returning position, kind, at, body";
+
+const EVENTS_AFTER: &str = "select position, kind, at, body from session_events
+    where partner_id = $1 and display_session_id = $2 and position > $3 order by position limit $4";
+
+const LATEST: &str = "select position, kind, at, body from session_events
+    where partner_id = $1 and display_session_id = $2 and kind = $3 order by position desc limit 1";
+
+const BOUND: &str = "select timing_session_id from display_session_bindings
+    where partner_id = $1 and display_session_id = $2 order by timing_session_id";
+
+const UNBIND: &str =
+    "delete from display_session_bindings where partner_id = $1 and display_session_id = $2";
+
+const BIND: &str = "insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
+    select d.id, t.id, d.partner_id, $4 from display_sessions d, timing_sessions t
+    where d.partner_id = $1 and t.partner_id = $1 and d.id = $2 and t.id = $3
+    on conflict do nothing";
+
+impl Store {
+    /// Stores an operator's event; `None` when the partner has no such display session.
+    pub async fn append_event(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+        kind: EventKind,
+        at: Moment,
+        body: &str,
+    ) -> Result<Option<StoredEvent>> {
+        let mut position = self.position.lock().await;
+        let next = *position + 1;
+        let stored = on!(self.db, pool => sqlx::query_as(APPEND)
+            .bind(next)
+            .bind(session)
+            .bind(partner)
+            .bind(kind)
+            .bind(at.0)
+            .bind(body)
+            .fetch_optional(pool)
+            .await?);
+        if stored.is_some() {
+            *position = next;
+        }
+        Ok(stored)
+    }
+
+    /// The newest event of a kind: what is in force now.
+    pub async fn latest_event(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+        kind: EventKind,
+    ) -> Result<Option<StoredEvent>> {
+        on!(self.db, pool => sqlx::query_as(LATEST)
+            .bind(partner)
+            .bind(session)
+            .bind(kind)
+            .fetch_optional(pool)
+            .await)
+    }
+
+    /// Makes a display session listen to exactly these timing sessions. Those that are not the partner's are left out.
+    pub async fn bind(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+        timing_sessions: &[TimingSessionId],
+        at: Moment,
+    ) -> Result<()> {
+        on!(self.db, pool => {
+            let mut transaction = pool.begin().await?;
+            sqlx::query(UNBIND).bind(partner).bind(session).execute(&mut *transaction).await?;
+            for timing_session in timing_sessions {
+                sqlx::query(BIND)
+                    .bind(partner)
+                    .bind(session)
+                    .bind(timing_session)
+                    .bind(at.0)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await
+        })
+    }
+
+    /// The timing sessions that a display session listens to.
+    pub async fn bound(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+    ) -> Result<Vec<TimingSessionId>> {
+        on!(self.db, pool => sqlx::query_scalar(BOUND)
+            .bind(partner)
+            .bind(session)
+            .fetch_all(pool)
+            .await)
+    }
+
+    /// The first `limit` steps of a display session's history after `position`, in order; empty at the end.
+    pub async fn history(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+        position: i64,
+        limit: usize,
+    ) -> Result<Vec<Step>> {
+        let events: Vec<StoredEvent> = on!(self.db, pool => sqlx::query_as(EVENTS_AFTER)
+            .bind(partner)
+            .bind(session)
+            .bind(position)
+            .bind(limit as i64)
+            .fetch_all(pool)
+            .await?);
+        let mut steps: Vec<Step> = events.into_iter().map(Step::Event).collect();
+        for timing_session in self.bound(partner, session).await? {
+            let reads = self
+                .reads_after(partner, timing_session, position, limit)
+                .await?;
+            steps.extend(reads.into_iter().map(Step::Read));
+        }
+        steps.sort_unstable_by_key(Step::position);
+        steps.truncate(limit);
+        Ok(steps)
+    }
+}
+
+impl Step {
+    /// Where it stands in the order in which everything was stored.
+    pub fn position(&self) -> i64 {
+        match self {
+            Self::Read(read) => read.position,
+            Self::Event(event) => event.position,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::query;
+
+    use super::*;
+    use crate::store::testing::{self, NOW, race, read};
+
+    async fn workspace(store: &Store, partner: PartnerId) -> DisplaySessionId {
+        let id = DisplaySessionId::new();
+        on!(store.db, pool => query("insert into display_sessions
+            (id, partner_id, name, mode, template_id, created_at, updated_at)
+            values ($1, $2, 'Finish', 'results', 'finish-line', 0, 0)")
+            .bind(id)
+            .bind(partner)
+            .execute(pool)
+            .await
+            .expect("inserts"));
+        id
+    }
+
+    #[tokio::test]
+    async fn history_merges_events_and_reads_in_the_order_they_were_stored() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let partner = origin.partner_id;
+        let display = workspace(&store, partner).await;
+        store
+            .bind(partner, display, &[origin.timing_session_id], NOW)
+            .await
+            .expect("binds");
+
+        store
+            .append(&[read(origin, 1, "7")], &[])
+            .await
+            .expect("stores");
+        let roster = store
+            .append_event(partner, display, EventKind::Roster, NOW, "{}")
+            .await
+            .expect("stores");
+        let roster = roster.expect("the session is there");
+        store
+            .append(&[read(origin, 2, "8"), read(origin, 3, "9")], &[])
+            .await
+            .expect("stores");
+
+        let whole = store
+            .history(partner, display, 0, 100)
+            .await
+            .expect("reads");
+        assert_eq!(whole.len(), 4);
+        assert_eq!(whole[1], Step::Event(roster.clone()));
+        let mut paged = Vec::new();
+        while let Some(step) = store
+            .history(partner, display, paged.last().map_or(0, Step::position), 1)
+            .await
+            .expect("reads")
+            .pop()
+        {
+            paged.push(step);
+        }
+        assert_eq!(paged, whole);
+        assert_eq!(
+            store
+                .latest_event(partner, display, EventKind::Roster)
+                .await
+                .expect("reads"),
+            Some(roster)
+        );
+        assert_eq!(
+            store
+                .latest_event(partner, display, EventKind::Settings)
+                .await
+                .expect("reads"),
+            None
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_binds_or_writes_what_is_anothers() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let other = store
+            .add_partner("Other", NOW)
+            .await
+            .expect("adds")
+            .expect("is new")
+            .id;
+        let display = workspace(&store, other).await;
+
+        store
+            .bind(other, display, &[origin.timing_session_id], NOW)
+            .await
+            .expect("answers");
+        assert_eq!(store.bound(other, display).await.expect("reads"), []);
+        let refused = store
+            .append_event(origin.partner_id, display, EventKind::Roster, NOW, "{}")
+            .await;
+        assert_eq!(refused.expect("answers"), None);
+    }
+}
