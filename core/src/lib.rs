@@ -3,9 +3,11 @@
 //! Nothing here does I/O, asks a clock or draws a random number; time and randomness are arguments.
 //! That is why the same fold, composer and sampler run in the server, the kiosk, the console and the tests.
 
+pub mod board;
 pub mod read;
 pub mod roster;
 pub mod scene;
+pub mod scoring;
 pub mod text;
 pub mod time;
 pub mod wire;

@@ -4,3 +4,4 @@
 //! what a painter measured.
 
 pub mod fonts;
+pub mod shaper;

@@ -1,0 +1,289 @@
+//! What a display session knows of the race: the fold of its stored events and nothing else.
+//!
+//! The same events in the same order make the same board, so a restart is a replay.
+//! The board holds facts (who passed where, who is being shown until when); what is made of them on a screen is the composer's.
+
+pub mod event;
+pub mod feed;
+mod guns;
+pub mod passing;
+pub mod settings;
+pub mod showing;
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    board::{
+        event::{BoardEvent, BoardRead},
+        feed::{Crossing, Feed},
+        guns::Guns,
+        passing::Passing,
+        settings::{Mode, Settings},
+        showing::Showing,
+    },
+    read::ReadKind,
+    roster::{Participant, Roster},
+    scoring::{
+        locations,
+        standings::{Finisher, Standings},
+    },
+    time::Moment,
+};
+
+/// A race as a display session sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Board {
+    settings: Settings,
+    roster: Arc<Roster>,
+    guns: Guns,
+    /// By the tag as it came, so that a roster that comes later still finds everything.
+    passings: HashMap<String, Passing>,
+    /// By race name.
+    races: HashMap<String, RaceState>,
+    feed: Feed,
+    showing: Showing,
+}
+
+#[derive(Clone, Debug, Default)]
+struct RaceState {
+    entrants: usize,
+    seen: usize,
+    standings: Standings,
+}
+
+/// A runner's result. Times are in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunnerResult {
+    /// From the start mat, or from the gun where no start was read.
+    pub net_ms: i64,
+    /// From the race's gun.
+    pub gun_ms: Option<i64>,
+    /// The place by net time among all finishers of the race.
+    pub place: usize,
+    /// The fastest net time of the race.
+    pub leader_ms: i64,
+}
+
+/// How far a race is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Participants in the roster.
+    pub entrants: usize,
+    /// Of these, how many have been read anywhere.
+    pub seen: usize,
+    /// Of these, how many have a result.
+    pub finished: usize,
+}
+
+impl Board {
+    /// Takes the next stored event.
+    pub fn apply(&mut self, event: &BoardEvent) {
+        match event {
+            BoardEvent::Read(read) => match read.kind {
+                ReadKind::Gun => self.apply_gun(read.at),
+                ReadKind::Chip => self.apply_chip(read),
+            },
+            BoardEvent::Roster(roster) => {
+                self.roster = Arc::clone(roster);
+                self.recount();
+            }
+            BoardEvent::Settings(settings) => {
+                self.settings = settings.clone();
+                self.recount();
+            }
+        }
+    }
+
+    /// What the operator has set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The people.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// The latest crossings, newest first.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Who is being shown, from when until when.
+    pub fn showing(&self) -> &Showing {
+        &self.showing
+    }
+
+    /// When a race's clock shows zero: its gun, or its scheduled start while no gun was heard.
+    pub fn zero_at(&self, race: &str) -> Option<Moment> {
+        self.gun(race).or_else(|| self.roster.race(race)?.start)
+    }
+
+    /// The finishers of a race, fastest first; `None` for a race that nobody entered.
+    pub fn standings(&self, race: &str) -> Option<&Standings> {
+        self.races.get(race).map(|state| &state.standings)
+    }
+
+    /// A participant's result, once there is one.
+    pub fn result(&self, participant: &Participant) -> Option<RunnerResult> {
+        let finisher = self.finisher(participant)?;
+        let standings = self.standings(&participant.race)?;
+        Some(RunnerResult {
+            net_ms: finisher.net_ms,
+            gun_ms: self
+                .gun(&participant.race)
+                .map(|gun| finisher.finished_at.since_ms(gun)),
+            place: standings.place(finisher.net_ms),
+            leader_ms: standings.leaders(1).first()?.net_ms,
+        })
+    }
+
+    /// How far a race is.
+    pub fn counts(&self, race: &str) -> Counts {
+        self.races
+            .get(race)
+            .map_or_else(Counts::default, RaceState::counts)
+    }
+
+    /// How far all races are together.
+    pub fn total_counts(&self) -> Counts {
+        self.races
+            .values()
+            .map(RaceState::counts)
+            .fold(Counts::default(), |sum, counts| Counts {
+                entrants: sum.entrants + counts.entrants,
+                seen: sum.seen + counts.seen,
+                finished: sum.finished + counts.finished,
+            })
+    }
+
+    fn apply_gun(&mut self, at: Moment) {
+        self.guns.hear(at);
+        self.recount();
+    }
+
+    fn apply_chip(&mut self, read: &BoardRead) {
+        let roster = Arc::clone(&self.roster);
+        let participant = roster.by_tag(&read.tag);
+        let before = self.progress(participant, &read.tag);
+        let role = locations::role(&read.location, &self.settings.locations);
+        self.passings
+            .entry(read.tag.clone())
+            .or_default()
+            .pass(role, read.at);
+        let after = self.progress(participant, &read.tag);
+        if let Some(participant) = participant {
+            let race = self.races.entry(participant.race.clone()).or_default();
+            race.seen += usize::from(!before.is_seen);
+            self.score(participant);
+        }
+        let is_due = match self.settings.mode {
+            Mode::PreRace => !before.is_seen,
+            Mode::Results => !before.is_finished && after.is_finished,
+        };
+        if is_due {
+            self.show(read, participant.is_some());
+        }
+    }
+
+    fn show(&mut self, read: &BoardRead, is_known: bool) {
+        let crossing = Crossing {
+            position: read.position,
+            tag: read.tag.clone(),
+            at: read.at,
+        };
+        if is_known {
+            self.showing
+                .schedule(crossing.clone(), read.received_at, &self.settings);
+        }
+        self.feed.push(crossing);
+    }
+
+    /// Makes everything that follows from roster, guns and passings anew.
+    fn recount(&mut self) {
+        self.races.clear();
+        let roster = Arc::clone(&self.roster);
+        for participant in roster.participants() {
+            let is_seen = self.progress(Some(participant), &participant.bib).is_seen;
+            let race = self.races.entry(participant.race.clone()).or_default();
+            race.entrants += 1;
+            race.seen += usize::from(is_seen);
+            self.score(participant);
+        }
+    }
+
+    fn score(&mut self, participant: &Participant) {
+        let finisher = self.finisher(participant);
+        let Some(race) = self.races.get_mut(&participant.race) else {
+            return;
+        };
+        match finisher {
+            Some(finisher) => race.standings.put(finisher),
+            None => race.standings.remove(&participant.bib),
+        }
+    }
+
+    fn finisher(&self, participant: &Participant) -> Option<Finisher> {
+        let gun = self.gun(&participant.race);
+        let run = self.passing(participant).run(gun)?;
+        let net_ms = run.finished_at.since_ms(run.started_at.or(gun)?);
+        Some(Finisher {
+            net_ms,
+            finished_at: run.finished_at,
+            bib: participant.bib.clone(),
+        })
+    }
+
+    /// How far a participant, or a tag that nobody wears, has come.
+    fn progress(&self, participant: Option<&Participant>, tag: &str) -> Progress {
+        let Some(participant) = participant else {
+            let passing = self.passings.get(tag);
+            return Progress {
+                is_seen: passing.is_some(),
+                is_finished: passing.is_some_and(|passing| passing.run(None).is_some()),
+            };
+        };
+        Progress {
+            is_seen: tags(participant).any(|tag| self.passings.contains_key(tag)),
+            is_finished: self
+                .passing(participant)
+                .run(self.gun(&participant.race))
+                .is_some(),
+        }
+    }
+
+    /// What all tags of a participant saw together.
+    fn passing(&self, participant: &Participant) -> Passing {
+        tags(participant)
+            .filter_map(|tag| self.passings.get(tag))
+            .fold(Passing::default(), Passing::merged)
+    }
+
+    fn gun(&self, race: &str) -> Option<Moment> {
+        let race = self.roster.race(race)?;
+        self.guns.of_race(race, self.roster.races())
+    }
+}
+
+struct Progress {
+    is_seen: bool,
+    is_finished: bool,
+}
+
+impl RaceState {
+    fn counts(&self) -> Counts {
+        Counts {
+            entrants: self.entrants,
+            seen: self.seen,
+            finished: self.standings.len(),
+        }
+    }
+}
+
+/// Every tag by which a participant may be read.
+fn tags(participant: &Participant) -> impl Iterator<Item = &String> {
+    participant.tags.iter().chain([&participant.bib])
+}
+
+#[cfg(test)]
+mod tests;
