@@ -5,4 +5,5 @@
 
 pub mod auth;
 pub mod collector;
+pub mod config;
 pub mod store;

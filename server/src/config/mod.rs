@@ -1,0 +1,110 @@
+//! What the program was told: flags, then environment, then the configuration file, then defaults.
+//!
+//! The flags are declared once, in [`cli`] and [`Config`]. [`layers`] derives the environment twin and the file key of each
+//! from its name, so the three cannot drift apart, and values from all three are checked by the same parsers.
+
+pub mod cli;
+pub mod layers;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use directories::ProjectDirs;
+use jiff::tz::TimeZone;
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Read options from a TOML file; its keys are the long names of these options
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Where the database and everything else that must survive a restart is kept
+    #[arg(long, value_name = "DIR", default_value_os_t = default_data_dir())]
+    pub data_dir: PathBuf,
+
+    /// The database; without it, gantry.db in the data directory
+    #[arg(long, value_name = "URL", value_parser = database)]
+    pub database_url: Option<PathBuf>,
+
+    /// Where to serve displays and the operators' interface; port 0 takes any free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8088", value_parser = address)]
+    pub http: SocketAddr,
+
+    /// Where to wait for timing hardware
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:61611", value_parser = address)]
+    pub timing: SocketAddr,
+
+    /// Where to answer /health, /status and /metrics
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:61612", value_parser = address)]
+    pub status: SocketAddr,
+
+    /// The address that display URLs begin with, when it is not the one served at: behind a proxy, for example
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+
+    /// The timing partner whose hardware connects; needed when there is more than one
+    #[arg(long, value_name = "NAME")]
+    pub timing_partner: Option<String>,
+
+    /// The time zone of the timing hardware's clock, like Europe/Vienna [default: the system's]
+    #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+    pub timing_zone: Option<TimeZone>,
+
+    /// What to log: error, warn, info, debug or trace, also per module
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub log: String,
+}
+
+impl Config {
+    /// The file that holds the database.
+    pub fn database_file(&self) -> PathBuf {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("gantry.db"))
+    }
+
+    /// The zone that the hardware's wall clock is read in.
+    pub fn zone(&self) -> TimeZone {
+        self.timing_zone.clone().unwrap_or_else(TimeZone::system)
+    }
+}
+
+/// The platform's place for a program's data, or the working directory where the platform names none.
+fn default_data_dir() -> PathBuf {
+    ProjectDirs::from("", "", "gantry").map_or_else(
+        || PathBuf::from("gantry-data"),
+        |dirs| dirs.data_dir().to_owned(),
+    )
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|reason| {
+        format!("{reason}; expected an IP address and a port, like 127.0.0.1:8088 or [::]:8088")
+    })
+}
+
+fn database(text: &str) -> Result<PathBuf, String> {
+    text.strip_prefix("sqlite:")
+        .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .ok_or_else(|| "expected sqlite:FILE, like sqlite:/var/lib/gantry/gantry.db".to_owned())
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| {
+            text.strip_prefix(scheme)
+                .is_some_and(|host| !host.is_empty())
+        })
+        .then(|| text.trim_end_matches('/').to_owned())
+        .ok_or_else(|| "expected a web address, like https://race.example.org".to_owned())
+}
+
+fn time_zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|reason| {
+        format!("{reason}; expected a zone of the IANA database, like Europe/Vienna or UTC")
+    })
+}
