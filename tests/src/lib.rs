@@ -1,1 +1,3 @@
-//! tests
+//! What the whole-system tests and the bench share.
+
+pub mod repository;

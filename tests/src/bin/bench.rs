@@ -1,1 +1,3 @@
+//! Measures how fast a read reaches the screens.
+
 fn main() {}
