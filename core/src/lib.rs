@@ -4,6 +4,7 @@
 //! That is why the same fold, composer and sampler run in the server, the kiosk, the console and the tests.
 
 pub mod board;
+pub mod chronotrack;
 pub mod read;
 pub mod roster;
 pub mod scene;

@@ -1,0 +1,437 @@
+//! One line from the timing software, understood.
+
+use thiserror::Error;
+
+use super::{
+    text,
+    wire_time::{NoTime, WireTime},
+};
+use crate::read::ReadKind;
+
+/// A line from the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// `SimpleClient~0.6.0~CTP01`: the first line of every connection.
+    Greeting {
+        /// The program's name for itself.
+        program: String,
+        /// Its version.
+        version: String,
+    },
+    /// A tag or a gun at a location.
+    Read(ReadLine),
+    /// The client has this location. The line looks like a read; its sequence and time mean nothing.
+    NewLocation(String),
+    /// The hardware's name for this stream, in upper case.
+    ConnectionId(String),
+    /// What is being timed.
+    EventInfo(EventInfo),
+    /// All locations of the client.
+    Locations(Vec<String>),
+    /// Any other acknowledgement (`ack~ping`, `ack~start`).
+    Ack(String),
+    /// A command was refused.
+    Refused {
+        /// Which one; empty for a command that the client does not know.
+        command: String,
+        /// The client's words.
+        reason: String,
+    },
+    /// The client asks whether we are there. Real software never does.
+    Ping,
+}
+
+/// A read line's fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadLine {
+    /// Chip or gun.
+    pub kind: ReadKind,
+    /// The number within connection and location, from 1.
+    pub sequence: u64,
+    /// The mat.
+    pub location: String,
+    /// The tag as sent.
+    pub tag: String,
+    /// The time as sent.
+    pub time_text: String,
+    /// The time understood.
+    pub time: WireTime,
+    /// Passes so far; `None` for 0.
+    pub lap: Option<u32>,
+    /// Reader or controller.
+    pub reader: String,
+    /// Antenna.
+    pub gator: String,
+}
+
+/// The answer to `geteventinfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventInfo {
+    /// The event's short name.
+    pub name: String,
+    /// The vendor's number for it; SimpleClient always says `0`.
+    pub id: String,
+    /// The event's long name.
+    pub description: String,
+}
+
+/// A line that is nothing the protocol knows.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Malformed {
+    /// Neither a known word nor a format id at the beginning.
+    #[error("line \"{0}\" begins with neither CT01_…, ack, err nor ping")]
+    Unknown(String),
+    /// A read line without its eight fields.
+    #[error("a read line needs 8 fields, this one has {0}")]
+    Fields(usize),
+    /// The second field is no number from 1.
+    #[error("sequence \"{0}\" is no number from 1")]
+    Sequence(String),
+    /// The sixth field is no number.
+    #[error("lap count \"{0}\" is no number")]
+    Lap(String),
+    /// A read or location without a name for the mat, or a read without a tag.
+    #[error("the {0} is empty")]
+    Empty(&'static str),
+    /// The fifth field is no time.
+    #[error(transparent)]
+    Time(#[from] NoTime),
+}
+
+impl Message {
+    /// Understands a line, given without its terminator.
+    pub fn parse(line: &[u8]) -> Result<Self, Malformed> {
+        let text = text::decode(line);
+        let fields: Vec<&str> = text.split('~').collect();
+        match fields[..] {
+            [program, version, protocol] if protocol.eq_ignore_ascii_case("CTP01") => {
+                Ok(Self::Greeting {
+                    program: program.to_owned(),
+                    version: version.to_owned(),
+                })
+            }
+            [word] if word.eq_ignore_ascii_case("ping") => Ok(Self::Ping),
+            [word, command, ref rest @ ..] if word.eq_ignore_ascii_case("ack") => {
+                Ok(Self::acknowledged(command, rest))
+            }
+            [word, command, ref rest @ ..] if word.eq_ignore_ascii_case("err") => {
+                Ok(Self::Refused {
+                    command: command.to_owned(),
+                    reason: rest.join("~"),
+                })
+            }
+            _ if text.starts_with("CT") && text.contains('_') => parse_tag_line(&text),
+            _ => Err(Malformed::Unknown(text.chars().take(40).collect())),
+        }
+    }
+
+    fn acknowledged(command: &str, rest: &[&str]) -> Self {
+        match (command.to_ascii_lowercase().as_str(), rest) {
+            ("getconnectionid", [id]) if !id.is_empty() => {
+                Self::ConnectionId(id.to_ascii_uppercase())
+            }
+            ("geteventinfo", [name, id, description @ ..]) => Self::EventInfo(EventInfo {
+                name: (*name).to_owned(),
+                id: (*id).to_owned(),
+                description: description.join("~"),
+            }),
+            ("getlocations", locations) => Self::Locations(
+                locations
+                    .iter()
+                    .filter(|location| !location.is_empty())
+                    .map(|&location| location.to_owned())
+                    .collect(),
+            ),
+            (command, _) => Self::Ack(command.to_owned()),
+        }
+    }
+}
+
+/// A read, gun or new location, in any of the formats `CTnn_xy`.
+fn parse_tag_line(text: &str) -> Result<Message, Malformed> {
+    let fields = TagLine::split(text)?;
+    if fields.location.is_empty() {
+        return Err(Malformed::Empty("location"));
+    }
+    if fields.tag.eq_ignore_ascii_case("newlocation") {
+        return Ok(Message::NewLocation(fields.location));
+    }
+    if fields.tag.is_empty() {
+        return Err(Malformed::Empty("tag"));
+    }
+    let number_from_1 = |text: &str| text.parse::<u64>().ok().filter(|&number| number >= 1);
+    let sequence = number_from_1(&fields.sequence);
+    let lap = fields.lap.parse::<u32>();
+    Ok(Message::Read(ReadLine {
+        kind: if fields.tag.eq_ignore_ascii_case("guntime") {
+            ReadKind::Gun
+        } else {
+            ReadKind::Chip
+        },
+        sequence: sequence.ok_or(Malformed::Sequence(fields.sequence))?,
+        location: fields.location,
+        tag: fields.tag,
+        time: WireTime::parse(&fields.time)?,
+        time_text: fields.time,
+        lap: match lap {
+            Ok(0) => None,
+            Ok(lap) => Some(lap),
+            Err(_) => return Err(Malformed::Lap(fields.lap)),
+        },
+        reader: fields.reader,
+        gator: fields.gator,
+    }))
+}
+
+/// The texts of a tag line, without the format id.
+struct TagLine {
+    sequence: String,
+    location: String,
+    tag: String,
+    time: String,
+    lap: String,
+    reader: String,
+    gator: String,
+}
+
+/// The fixed widths of all eight fields.
+const WIDTHS: [usize; 8] = [7, 6, 16, 8, 12, 3, 6, 2];
+
+impl TagLine {
+    fn split(text: &str) -> Result<Self, Malformed> {
+        let characters: Vec<char> = text.chars().collect();
+        let setting = characters.get(5).copied().unwrap_or_default();
+        match (setting, characters.len()) {
+            ('0', 60) => Self::from_fields(&columns(&characters, 0), ""),
+            ('6', 67) => Self::from_fields(&columns(&characters, 1), " "),
+            _ => Self::split_at_separators(text),
+        }
+    }
+
+    /// Cuts at the separator that follows the format id, whatever the id promises.
+    fn split_at_separators(text: &str) -> Result<Self, Malformed> {
+        let separator = text
+            .chars()
+            .find(|character| ['~', ',', ';', '|', '\t'].contains(character))
+            .ok_or(Malformed::Fields(1))?;
+        let fields: Vec<String> = text.split(separator).map(str::to_owned).collect();
+        Self::from_fields(&fields, separator.encode_utf8(&mut [0; 4]))
+    }
+
+    /// Takes two fields from the left and five from the right; a location may hold the separator.
+    fn from_fields(fields: &[String], separator: &str) -> Result<Self, Malformed> {
+        let [_, sequence, location @ .., tag, time, lap, reader, gator] = fields else {
+            return Err(Malformed::Fields(fields.len()));
+        };
+        if location.is_empty() {
+            return Err(Malformed::Fields(fields.len()));
+        }
+        let trimmed = |field: &str| field.trim().to_owned();
+        Ok(Self {
+            sequence: trimmed(sequence),
+            location: trimmed(&location.join(separator)),
+            tag: trimmed(tag),
+            time: trimmed(time),
+            lap: trimmed(lap),
+            reader: trimmed(reader),
+            gator: trimmed(gator),
+        })
+    }
+}
+
+/// The fields of a line of fixed widths with `gap` characters between them.
+fn columns(characters: &[char], gap: usize) -> Vec<String> {
+    let mut rest = characters;
+    WIDTHS
+        .iter()
+        .map(|&width| {
+            let (field, after) = rest.split_at(width.min(rest.len()));
+            rest = after.get(gap..).unwrap_or_default();
+            field.iter().collect()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(line: &[u8]) -> ReadLine {
+        match Message::parse(line) {
+            Ok(Message::Read(read)) => read,
+            other => panic!("{line:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_read_in_every_format_is_one_read() {
+        let expected = read(b"CT01_33~1~9K~99997~07:58:21.95~1~11FD4E~4");
+        assert_eq!(
+            expected,
+            ReadLine {
+                kind: ReadKind::Chip,
+                sequence: 1,
+                location: "9K".into(),
+                tag: "99997".into(),
+                time_text: "07:58:21.95".into(),
+                time: WireTime::SinceMidnight(28_701_950),
+                lap: Some(1),
+                reader: "11FD4E".into(),
+                gator: "4".into(),
+            }
+        );
+        let same: [&[u8]; 9] = [
+            b"CT01_13,1,9K,99997,07:58:21.95,1,11FD4E,4",
+            b"CT01_23;1;9K;99997;07:58:21.95;1;11FD4E;4",
+            b"CT01_43|1|9K|99997|07:58:21.95|1|11FD4E|4",
+            b"CT01_53\t1\t9K\t99997\t07:58:21.95\t1\t11FD4E\t4",
+            b"CT01_13~1~9K~99997~07:58:21.95~1~11FD4E~4",
+            b"CT01_133,1,9K,99997,07:58:21.95,1,11FD4E,4",
+            b"CT01_1B,     1,9K              ,   99997, 07:58:21.95,  1,11FD4E, 4",
+            b"CT01_0B     19K                 99997 07:58:21.95  111FD4E 4",
+            b"CT01_6B      1 9K                  99997  07:58:21.95   1 11FD4E  4",
+        ];
+        for line in same {
+            assert_eq!(read(line), expected, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn a_location_may_hold_the_separator_and_an_accent() {
+        let location = "FINISH1Start Line é~1";
+        for time in ["-00:25:07.36", "2021-05-07T23:34:52.64"] {
+            let mut line = b"CT01_33~6~FINISH1Start Line \xe9~1~9511~".to_vec();
+            line.extend_from_slice(time.as_bytes());
+            line.extend_from_slice(b"~1~12000C~8");
+            let read = read(&line);
+            assert_eq!(read.location, location);
+            assert_eq!((read.sequence, read.tag.as_str()), (6, "9511"));
+            assert_eq!(read.time_text, time);
+        }
+        assert_eq!(
+            Message::parse(b"CT01_33~0~FINISH1Start Line \xe9~1~newlocation~00:00:00.00~0~0~0"),
+            Ok(Message::NewLocation(location.to_owned()))
+        );
+        assert_eq!(
+            read("CT01_33~6~Línea~9~07:58:21.95~1~12000C~8".as_bytes()).location,
+            "Línea"
+        );
+    }
+
+    #[test]
+    fn guns_and_new_locations_are_known_in_any_case() {
+        for line in [
+            &b"CT01_33~1~FINISH1~GUNTIME~2021-05-08T08:00:55.16~0~I11A9D~0"[..],
+            b"CT01_33~4~start~guntime~14:02:15.31~0~DF239A~0",
+        ] {
+            let gun = read(line);
+            assert_eq!((gun.kind, gun.lap), (ReadKind::Gun, None));
+        }
+        assert_eq!(
+            Message::parse(b"CT01_33~2038~30k~newlocation~14:02:15.31~0~ED932A~0"),
+            Ok(Message::NewLocation("30k".to_owned()))
+        );
+    }
+
+    #[test]
+    fn answers_are_understood() {
+        let check = |line: &str, expected: Message| {
+            assert_eq!(Message::parse(line.as_bytes()), Ok(expected), "{line}");
+        };
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        check(
+            "SimpleClient~0.6.0~CTP01",
+            Message::Greeting {
+                program: "SimpleClient".into(),
+                version: "0.6.0".into(),
+            },
+        );
+        check(
+            "ack~getconnectionid~255f34CC",
+            Message::ConnectionId("255F34CC".into()),
+        );
+        check("ack~getlocations", Message::Locations(vec![]));
+        check("ack~getlocations~", Message::Locations(vec![]));
+        check(
+            "ack~getlocations~9K~Finish",
+            Message::Locations(words(&["9K", "Finish"])),
+        );
+        check(
+            "ack~geteventinfo~LA08~12~Los Angeles Marathon 2008",
+            Message::EventInfo(EventInfo {
+                name: "LA08".into(),
+                id: "12".into(),
+                description: "Los Angeles Marathon 2008".into(),
+            }),
+        );
+        check("ack~ping", Message::Ack("ping".into()));
+        check("ack~start~finish", Message::Ack("start".into()));
+        check("ping", Message::Ping);
+        check(
+            "err~start~invalid location requested",
+            Message::Refused {
+                command: "start".into(),
+                reason: "invalid location requested".into(),
+            },
+        );
+        check(
+            "err~~unknown command",
+            Message::Refused {
+                command: String::new(),
+                reason: "unknown command".into(),
+            },
+        );
+    }
+
+    #[test]
+    fn what_is_malformed_is_told() {
+        let check = |line: &[u8], expected: &str| {
+            let error = Message::parse(line).expect_err("is malformed");
+            assert_eq!(error.to_string(), expected);
+        };
+        check(
+            b"GET / HTTP/1.1",
+            "line \"GET / HTTP/1.1\" begins with neither CT01_\u{2026}, ack, err nor ping",
+        );
+        check(
+            b"CT01_33~1~9K",
+            "a read line needs 8 fields, this one has 3",
+        );
+        check(
+            b"CT01_33~1~99997~07:58:21.95~1~11FD4E~4",
+            "a read line needs 8 fields, this one has 7",
+        );
+        check(b"CT01_33", "a read line needs 8 fields, this one has 1");
+        check(
+            b"CT01_33~0~9K~5~07:58:21.95~1~11FD4E~4",
+            "sequence \"0\" is no number from 1",
+        );
+        check(
+            b"CT01_33~x~9K~5~07:58:21.95~1~11FD4E~4",
+            "sequence \"x\" is no number from 1",
+        );
+        check(
+            b"CT01_33~1~~5~07:58:21.95~1~11FD4E~4",
+            "the location is empty",
+        );
+        check(b"CT01_33~1~9K~~07:58:21.95~1~11FD4E~4", "the tag is empty");
+        check(
+            b"CT01_33~1~9K~5~07:58:21.95~a~11FD4E~4",
+            "lap count \"a\" is no number",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(line in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Message::parse(&line);
+        }
+
+        #[test]
+        fn anything_like_a_tag_line_is_survived(line in "CT01_[0136][0-9B][~, ]{0,2}[-~,;:. 0-9Té€a-z]{0,70}") {
+            let _ = Message::parse(line.as_bytes());
+        }
+    }
+}

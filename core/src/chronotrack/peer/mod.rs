@@ -1,0 +1,370 @@
+//! Our side of one connection: what to answer to each line, and what each line means for the store.
+//!
+//! A conversation runs greeting, introduction, stream. We greet back with the options and ask three questions at once
+//! (connection id, event, locations); when they are answered, every location is started where the store left off, which only
+//! the caller knows: it answers each [`Output::Location`] with [`Peer::start`]. There is no acknowledgement of reads, so a
+//! resume is the only recovery, and a hole in the sequence is asked for again once.
+//!
+//! Nothing is worth storing before [`Output::Connection`]: port scanners and the client's own *Test* button come no further.
+
+mod cursor;
+
+use jiff::tz::TimeZone;
+
+use self::cursor::Cursors;
+use super::{
+    framing::Frame,
+    message::{EventInfo, Message, ReadLine},
+    text,
+};
+use crate::{read::TimingRead, time::Moment};
+
+/// How long a client may take to greet.
+pub const GREETING_MS: i64 = 10_000;
+/// How long the questions may go unanswered before the stream is started without their answers, as clients older than
+/// 0.4.0 need it.
+pub const PATIENCE_MS: i64 = 5_000;
+/// How often we ask for a sign of life.
+pub const PING_MS: i64 = 12_000;
+/// How long a connection may be silent. An answered ping waits behind a backlog, so any line counts as life.
+pub const SILENCE_MS: i64 = 45_000;
+
+/// One connection, from accept to close. Every call gives what to do now, in order.
+#[derive(Debug)]
+pub struct Peer {
+    zone: TimeZone,
+    connection: String,
+    phase: Phase,
+    cursors: Cursors,
+    started_all: bool,
+    last_heard: Moment,
+    next_ping: Moment,
+}
+
+/// What the caller is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Write these bytes to the client.
+    Send(Vec<u8>),
+    /// What is being timed. Mostly before `Connection`; nothing is to be created for it alone.
+    EventInfo(EventInfo),
+    /// The name of the stream, once and before any location or read: real hardware has opened a session.
+    Connection(String),
+    /// The client has this location, once each: answer with [`Peer::start`].
+    Location(String),
+    /// Store this read. It may be one that was stored before.
+    Read(TimingRead),
+    /// Count and log this; the connection goes on.
+    Fault {
+        /// What was wrong, for the operator.
+        reason: String,
+        /// The line, to be kept.
+        raw: Vec<u8>,
+    },
+    /// Close the connection; nothing follows.
+    Close {
+        /// Why, for the log.
+        reason: &'static str,
+    },
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Waits for the greeting until then.
+    Greeting {
+        until: Moment,
+    },
+    /// Waits for answers until then.
+    Introducing {
+        until: Moment,
+        answers: Introduction,
+    },
+    Streaming,
+    Closed,
+}
+
+/// What the client has told of itself so far.
+#[derive(Debug, Default)]
+struct Introduction {
+    connection: Option<String>,
+    /// From `getlocations`.
+    answered: Option<Vec<String>>,
+    /// From new-location lines.
+    announced: Vec<String>,
+}
+
+impl Peer {
+    /// A connection accepted now, whose wall-clock times are of this zone.
+    ///
+    /// `nameless` names the stream of a client that has no connection id. Sequences start again with every session, so it must
+    /// be another for every TCP connection.
+    pub fn new(zone: TimeZone, nameless: String, now: Moment) -> Self {
+        Self {
+            zone,
+            connection: nameless,
+            phase: Phase::Greeting {
+                until: now + GREETING_MS,
+            },
+            cursors: Cursors::default(),
+            started_all: false,
+            last_heard: now,
+            next_ping: now + PING_MS,
+        }
+    }
+
+    /// Takes what the client sent.
+    pub fn receive(&mut self, frame: Frame, now: Moment) -> Vec<Output> {
+        self.last_heard = now;
+        let (raw, message) = match frame {
+            Frame::Line(raw) => {
+                let message = Message::parse(&raw).map_err(|error| error.to_string());
+                (raw, message)
+            }
+            Frame::Oversize(raw) => {
+                let reason = format!("the line is longer than {} bytes", raw.len());
+                (raw, Err(reason))
+            }
+        };
+        match (&self.phase, message) {
+            (Phase::Closed, _) => vec![],
+            (Phase::Greeting { .. }, Ok(Message::Greeting { .. })) => self.greet(now),
+            (Phase::Greeting { .. }, _) => {
+                let reason = "the first line is no greeting like \"SimpleClient~0.6.0~CTP01\"";
+                let mut outputs = vec![fault(reason, raw)];
+                outputs.push(self.close("no greeting"));
+                outputs
+            }
+            (_, Ok(message)) => self.understand(message, raw, now),
+            (_, Err(reason)) => vec![fault(reason, raw)],
+        }
+    }
+
+    /// Starts a location that was announced: after the last sequence that the store holds of it on this stream, or from the
+    /// beginning.
+    pub fn start(&mut self, location: &str, last: Option<u64>) -> Vec<Output> {
+        self.cursors.begin(location, last);
+        if !is_addressable(location) {
+            return self.start_all();
+        }
+        let from = last.map_or_else(String::new, |last| format!("~{}", last.saturating_add(1)));
+        vec![command(&format!("start~{location}{from}"))]
+    }
+
+    /// When [`tick`](Self::tick) wants to be called next, if nothing is received before; `None` once closed.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Closed => None,
+            Phase::Greeting { until } => Some(until),
+            Phase::Introducing { until, .. } => Some(until.min(self.next_alarm())),
+            Phase::Streaming => Some(self.next_alarm()),
+        }
+    }
+
+    /// Does what time asks for: pings, patience, silence.
+    pub fn tick(&mut self, now: Moment) -> Vec<Output> {
+        let mut outputs = match self.phase {
+            Phase::Greeting { until } if now >= until => return vec![self.close("no greeting")],
+            Phase::Greeting { .. } | Phase::Closed => return vec![],
+            Phase::Introducing { until, .. } if now >= until => self.open(),
+            Phase::Introducing { .. } | Phase::Streaming => vec![],
+        };
+        if now.since_ms(self.last_heard) >= SILENCE_MS {
+            return vec![self.close("silent for too long")];
+        }
+        if now >= self.next_ping {
+            self.next_ping = now + PING_MS;
+            outputs.push(command("ping"));
+        }
+        outputs
+    }
+
+    fn next_alarm(&self) -> Moment {
+        self.next_ping.min(self.last_heard + SILENCE_MS)
+    }
+
+    fn greet(&mut self, now: Moment) -> Vec<Output> {
+        self.phase = Phase::Introducing {
+            until: now + PATIENCE_MS,
+            answers: Introduction::default(),
+        };
+        self.next_ping = now + PING_MS;
+        vec![Output::Send(opening().into_bytes())]
+    }
+
+    fn understand(&mut self, message: Message, raw: Vec<u8>, now: Moment) -> Vec<Output> {
+        match message {
+            Message::Read(read) => self.take_read(read, raw, now),
+            Message::NewLocation(location) => self.announce(location, raw),
+            Message::ConnectionId(id) => self.answer(|answers| answers.connection = Some(id)),
+            Message::Locations(list) => self.answer(|answers| answers.answered = Some(list)),
+            Message::EventInfo(info) => vec![Output::EventInfo(info)],
+            Message::Ping => vec![command("ack~ping")],
+            Message::Ack(_) => vec![],
+            Message::Refused { command, reason } => self.refused(&command, &reason, raw),
+            Message::Greeting { .. } => vec![fault("a second greeting", raw)],
+        }
+    }
+
+    /// Takes an answer; with the last one the introduction is over.
+    fn answer(&mut self, take: impl FnOnce(&mut Introduction)) -> Vec<Output> {
+        let Phase::Introducing { answers, .. } = &mut self.phase else {
+            // The stream runs under another name by now; it cannot change any more.
+            return vec![];
+        };
+        take(answers);
+        if answers.connection.is_some() && answers.answered.is_some() {
+            self.open()
+        } else {
+            vec![]
+        }
+    }
+
+    fn announce(&mut self, location: String, raw: Vec<u8>) -> Vec<Output> {
+        match &mut self.phase {
+            Phase::Introducing { answers, .. } if answers.announced.len() < cursor::MOST => {
+                answers.announced.push(location);
+                vec![]
+            }
+            Phase::Streaming if self.cursors.add(&location) => vec![Output::Location(location)],
+            Phase::Streaming if self.cursors.knows(&location) => vec![],
+            _ => vec![fault("too many locations on one connection", raw)],
+        }
+    }
+
+    /// Ends the introduction with what is known, and has every known location started.
+    fn open(&mut self) -> Vec<Output> {
+        let answers = match std::mem::replace(&mut self.phase, Phase::Streaming) {
+            Phase::Introducing { answers, .. } => answers,
+            _ => Introduction::default(),
+        };
+        let must_guess = answers.answered.is_none() && answers.announced.is_empty();
+        let locations = answers.locations();
+        if let Some(id) = answers.connection {
+            self.connection = id;
+        }
+        let mut outputs = vec![Output::Connection(self.connection.clone())];
+        outputs.extend(
+            locations
+                .into_iter()
+                .filter(|location| self.cursors.add(location))
+                .map(Output::Location),
+        );
+        if must_guess {
+            outputs.extend(self.start_all());
+        }
+        outputs
+    }
+
+    fn take_read(&mut self, read: ReadLine, raw: Vec<u8>, now: Moment) -> Vec<Output> {
+        let Some(at) = read.time.to_moment(&self.zone, now) else {
+            let reason = format!("time \"{}\" is outside of the calendar", read.time_text);
+            return vec![fault(reason, raw)];
+        };
+        let mut outputs = match self.phase {
+            // It streams without having been asked to: better under no name than lost.
+            Phase::Introducing { .. } => self.open(),
+            _ => vec![],
+        };
+        let hole = self.cursors.advance(&read.location, read.sequence);
+        if let Some(missing) = hole.filter(|_| is_addressable(&read.location)) {
+            outputs.push(command(&format!("start~{}~{missing}", read.location)));
+        }
+        outputs.push(Output::Read(TimingRead {
+            kind: read.kind,
+            connection: self.connection.clone(),
+            location: read.location,
+            sequence: read.sequence,
+            tag: read.tag,
+            at,
+            wire_time: read.time_text,
+            lap: read.lap,
+            reader: read.reader,
+            gator: read.gator,
+            received_at: now,
+            raw,
+        }));
+        outputs
+    }
+
+    /// A location that cannot be started by name is started with all the others.
+    fn refused(&mut self, what: &str, reason: &str, raw: Vec<u8>) -> Vec<Output> {
+        let mut outputs = vec![fault(
+            format!("the client refused \"{what}\": {reason}"),
+            raw,
+        )];
+        if what.eq_ignore_ascii_case("start") {
+            outputs.extend(self.start_all());
+        }
+        outputs
+    }
+
+    /// Asks for everything from the beginning, once; streams that run already take no notice.
+    fn start_all(&mut self) -> Vec<Output> {
+        if std::mem::replace(&mut self.started_all, true) {
+            vec![]
+        } else {
+            vec![command("start")]
+        }
+    }
+
+    fn close(&mut self, reason: &'static str) -> Output {
+        self.phase = Phase::Closed;
+        Output::Close { reason }
+    }
+}
+
+impl Introduction {
+    /// All locations. A name that holds a `~` comes in pieces in the answer, but whole in its announcement.
+    fn locations(&self) -> Vec<String> {
+        let mut answered = self.answered.clone().unwrap_or_default().join("~");
+        for whole in self.announced.iter().filter(|name| name.contains('~')) {
+            answered = answered.replace(whole.as_str(), "");
+        }
+        let mut locations = self.announced.clone();
+        locations.extend(
+            answered
+                .split('~')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned),
+        );
+        locations
+    }
+}
+
+/// Our greeting, the options and the questions. The count must be exact: the client takes that many lines for options.
+fn opening() -> String {
+    let options = [
+        "location=multi",
+        "guntimes=true",
+        "newlocations=true",
+        "authentication=none",
+        "stream-mode=push",
+        "time-format=iso",
+        "connection-id=true",
+    ];
+    let greeting = format!("Gantry~{}~{}", env!("CARGO_PKG_VERSION"), options.len());
+    let questions = ["getconnectionid", "geteventinfo", "getlocations"];
+    let lines = [&[greeting.as_str()], &options[..], &questions[..], &[""]].concat();
+    lines.join("\r\n")
+}
+
+/// Names that hold the separator cannot be said in a command, and long lines make clients hang up.
+fn is_addressable(location: &str) -> bool {
+    !location.contains('~') && location.len() <= 200
+}
+
+fn command(text: &str) -> Output {
+    let mut line = text::encode(text);
+    line.extend_from_slice(b"\r\n");
+    Output::Send(line)
+}
+
+fn fault(reason: impl Into<String>, raw: Vec<u8>) -> Output {
+    Output::Fault {
+        reason: reason.into(),
+        raw,
+    }
+}
+
+#[cfg(test)]
+mod tests;
