@@ -4,6 +4,10 @@
 //! Data walks one way: `collector` keeps what the hardware sends in the `store` and publishes it once it is safe there.
 
 pub mod auth;
+pub mod clock;
 pub mod collector;
+pub mod commands;
 pub mod config;
+pub mod launch;
+pub mod status;
 pub mod store;

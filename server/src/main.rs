@@ -1,3 +1,13 @@
 //! The program `gantry-server`.
 
-fn main() {}
+use std::{env, ffi::OsString, process::ExitCode};
+
+use gantry_server::{commands, config::layers};
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    match layers::parse(&arguments, &|name| env::var(name).ok()) {
+        Ok(cli) => commands::run(cli.command),
+        Err(error) => error.exit(),
+    }
+}

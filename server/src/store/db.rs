@@ -9,8 +9,6 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::Result;
-
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// Readers do not wait for the one writer in WAL mode; more connections than this only wait for the CPU.
@@ -72,14 +70,6 @@ impl Store {
             db: Db::Sqlite(pool),
             position: Arc::new(Mutex::new(last)),
         })
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        on!(self.db, pool => sqlx::query_scalar::<_, i64>("select cast(1 as bigint)")
-            .fetch_one(pool)
-            .await
-            .map(drop))
     }
 
     /// Waits until nobody uses the database and closes it.

@@ -51,6 +51,15 @@ pub struct LocationFigures {
     pub last_read_at: Option<Moment>,
 }
 
+/// How much there is in all, of all partners.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Totals {
+    /// Stored reads.
+    pub reads: i64,
+    /// Timing sessions.
+    pub sessions: i64,
+}
+
 #[derive(FromRow)]
 struct SessionRow {
     id: TimingSessionId,
@@ -116,7 +125,15 @@ const READS_SINCE: &str = "select count(*) from (select received_at from timing_
     where partner_id = $1 and timing_session_id = $2 order by position desc limit 30000) newest
     where received_at >= $3";
 
+const TOTALS: &str = "select cast(coalesce(sum(reads), 0) as bigint) as reads,
+    (select count(*) from timing_sessions) as sessions from timing_streams";
+
 impl Store {
+    /// How much there is in all. For whoever watches the server; it tells nothing of any one partner.
+    pub async fn totals(&self) -> Result<Totals> {
+        on!(self.db, pool => sqlx::query_as(TOTALS).fetch_one(pool).await)
+    }
+
     /// The session of that event and day; made when missing.
     pub async fn open_timing_session(
         &self,

@@ -1,0 +1,72 @@
+//! `gantry-server doctor`: looks at everything that serving needs and says in plain words what is wrong.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use tokio::net::TcpListener;
+
+use super::{open_store, say};
+use crate::{collector::partner::timing_partner, config::Config, store::Store};
+
+/// What was found out about one thing.
+enum Finding {
+    Fine(String),
+    /// What is wrong and what to do about it.
+    Trouble(String),
+}
+
+/// Says what it found; the exit code is 1 when something is in the way of serving.
+pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
+    let mut findings = Vec::new();
+    match open_store(config).await {
+        Ok(store) => {
+            findings.push(Finding::Fine(format!(
+                "the database {} is up to date",
+                config.database_file().display()
+            )));
+            findings.push(owner(config, &store).await);
+            store.close().await;
+        }
+        Err(error) => findings.push(Finding::Trouble(format!("{error:#}"))),
+    }
+    findings.push(port("HTTP", "--http", config.http).await);
+    findings.push(port("timing", "--timing", config.timing).await);
+    findings.push(port("status", "--status", config.status).await);
+    findings.push(zone(config));
+
+    let mut code = ExitCode::SUCCESS;
+    for finding in findings {
+        match finding {
+            Finding::Fine(words) => say(&format!("ok       {words}"))?,
+            Finding::Trouble(words) => {
+                code = ExitCode::FAILURE;
+                say(&format!("problem  {words}"))?;
+            }
+        }
+    }
+    Ok(code)
+}
+
+async fn owner(config: &Config, store: &Store) -> Finding {
+    match timing_partner(store, config.timing_partner.as_deref()).await {
+        Ok(partner) => Finding::Fine(format!("reads belong to {}", partner.name)),
+        Err(reason) => Finding::Trouble(format!("reads are refused: {reason}")),
+    }
+}
+
+async fn port(name: &str, flag: &str, address: SocketAddr) -> Finding {
+    match TcpListener::bind(address).await {
+        Ok(_) => Finding::Fine(format!("the {name} port {address} is free")),
+        Err(error) => Finding::Trouble(format!(
+            "cannot listen on the {name} port {address}: {error}; is the server running already? Choose another with {flag}"
+        )),
+    }
+}
+
+fn zone(config: &Config) -> Finding {
+    match config.zone().iana_name() {
+        Some(name) => Finding::Fine(format!("the timing hardware's clock is read in {name}")),
+        None => Finding::Trouble(
+            "the system's time zone is not known: name the timing hardware's with --timing-zone, like Europe/Vienna".to_owned(),
+        ),
+    }
+}

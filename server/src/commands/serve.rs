@@ -1,0 +1,52 @@
+//! `gantry-server serve`
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{open_store, say};
+use crate::{
+    collector::partner::{NoPartner, timing_partner},
+    config::Config,
+    launch::{Listeners, launch},
+    store::Store,
+};
+
+/// Serves until it is told to stop.
+pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
+    let store = open_store(&config).await?;
+    check_timing_partner(&config, &store).await?;
+    let listeners = Listeners::bind(&config).await?;
+    let shutdown = shutdown_on_signal()?;
+    say(&listeners.announcement()?)?;
+    launch(config, store, listeners, shutdown).await
+}
+
+/// Reads must belong to somebody. A partner can still be added while the server runs, so only a wrong name is an error.
+async fn check_timing_partner(config: &Config, store: &Store) -> anyhow::Result<()> {
+    match timing_partner(store, config.timing_partner.as_deref()).await {
+        Ok(_) => {}
+        Err(reason @ (NoPartner::None | NoPartner::Several)) => {
+            warn!("reads are refused: {reason}");
+        }
+        Err(reason) => return Err(reason.into()),
+    }
+    Ok(())
+}
+
+/// A token that is cancelled by Ctrl-C and SIGTERM.
+pub(super) fn shutdown_on_signal() -> anyhow::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = CancellationToken::new();
+    let cancelled = shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        info!("stopping");
+        cancelled.cancel();
+    });
+    Ok(shutdown)
+}

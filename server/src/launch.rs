@@ -1,0 +1,104 @@
+//! The composition root: the parts of the server, put together.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use gantry_core::time::Moment;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{
+    clock,
+    collector::{
+        registry::Registry,
+        writer::{self, Published},
+    },
+    config::Config,
+    status,
+    store::Store,
+};
+
+/// The ports, bound.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Displays and the operators' interface.
+    pub http: TcpListener,
+    /// Timing hardware.
+    pub timing: TcpListener,
+    /// Health, status, metrics.
+    pub status: TcpListener,
+}
+
+/// What the parts of the server share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// What the program was told.
+    pub config: Arc<Config>,
+    /// Everything that survives a restart.
+    pub store: Store,
+    /// Committed reads.
+    pub published: Published,
+    /// Who is connected to the timing port.
+    pub registry: Arc<Registry>,
+    /// When the program started.
+    pub started_at: Moment,
+}
+
+impl Listeners {
+    /// Binds the configured ports.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let bind = async |name, address| {
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot bind the {name} port {address}"))
+        };
+        Ok(Self {
+            http: bind("HTTP", config.http).await?,
+            timing: bind("timing", config.timing).await?,
+            status: bind("status", config.status).await?,
+        })
+    }
+
+    /// The line that tells other programs where the server listens.
+    pub fn announcement(&self) -> std::io::Result<String> {
+        let addresses = json!({
+            "http": self.http.local_addr()?,
+            "timing": self.timing.local_addr()?,
+            "status": self.status.local_addr()?,
+        });
+        Ok(format!("listening {addresses}"))
+    }
+}
+
+/// Serves on the given ports until `shutdown`, then stores what was received and closes the store.
+pub async fn launch(
+    config: Config,
+    store: Store,
+    listeners: Listeners,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let services = Services {
+        config: Arc::new(config),
+        store: store.clone(),
+        published: writer::publication(),
+        registry: Arc::default(),
+        started_at: clock::now(),
+    };
+    let timing_port = listeners.timing.local_addr()?.port();
+    let (_entries, queue) = writer::queue();
+    let writer = tokio::spawn(writer::run(
+        store.clone(),
+        queue,
+        services.published.clone(),
+    ));
+
+    let served = status::serve(services, timing_port, listeners.status, shutdown).await;
+
+    drop(_entries);
+    writer.await.context("the writer failed")?;
+    store.close().await;
+    info!("stopped");
+    served
+}
