@@ -12,6 +12,7 @@ use tracing::info;
 use crate::{
     clock,
     collector::{
+        accept,
         registry::Registry,
         writer::{self, Published},
     },
@@ -87,16 +88,23 @@ pub async fn launch(
         started_at: clock::now(),
     };
     let timing_port = listeners.timing.local_addr()?.port();
-    let (_entries, queue) = writer::queue();
+    let (entries, queue) = writer::queue();
     let writer = tokio::spawn(writer::run(
         store.clone(),
         queue,
         services.published.clone(),
     ));
 
-    let served = status::serve(services, timing_port, listeners.status, shutdown).await;
+    let collecting = accept::serve(
+        services.clone(),
+        listeners.timing,
+        entries,
+        shutdown.clone(),
+    );
+    let reporting = status::serve(services, timing_port, listeners.status, shutdown);
+    let ((), served) = tokio::join!(collecting, reporting);
 
-    drop(_entries);
+    // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
     writer.await.context("the writer failed")?;
     store.close().await;
     info!("stopped");

@@ -4,6 +4,9 @@
 //! transaction and publishes it afterwards. When the disk is slow the queue fills, connections stop reading their sockets and
 //! the hardware keeps what it has: nothing is lost on the way.
 
+pub mod accept;
+mod connection;
+mod intake;
 pub mod partner;
 pub mod registry;
 pub mod writer;

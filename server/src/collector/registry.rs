@@ -154,11 +154,11 @@ impl Registry {
 }
 
 impl Presence {
-    /// Counts reads that came at `at`.
-    pub fn count_reads(&self, count: u64, at: Moment) {
-        self.registry.reads.fetch_add(count, Relaxed);
+    /// Counts a read that came at `at`.
+    pub fn count_read(&self, at: Moment) {
+        self.registry.reads.fetch_add(1, Relaxed);
         self.update(|connection| {
-            connection.reads += count;
+            connection.reads += 1;
             connection.last_read_at = Some(at);
         });
     }
@@ -217,19 +217,19 @@ mod tests {
     fn a_connection_is_there_until_its_presence_ends() {
         let registry = Arc::new(Registry::default());
         let presence = registry.enter(peer(1, 1), NOW).expect("there is room");
-        presence.count_reads(3, NOW + 5);
+        presence.count_read(NOW + 5);
         presence.count_fault("nonsense");
         let seen = registry.connections().pop().expect("it is there");
         assert_eq!(
             (seen.reads, seen.last_read_at, seen.faults),
-            (3, Some(NOW + 5), 1)
+            (1, Some(NOW + 5), 1)
         );
 
         drop(presence);
         assert!(registry.is_empty());
         assert_eq!(
             (registry.reads(), registry.faults(), registry.accepted()),
-            (3, 1, 1)
+            (1, 1, 1)
         );
     }
 

@@ -26,6 +26,9 @@ pub struct Origin {
 pub struct NewRead {
     /// Whose it is.
     pub origin: Origin,
+    /// The last sequence of its stream, this read included, before which none is missing: where to resume once this is
+    /// stored. A number that was garbled cannot make the hardware skip what lies before it.
+    pub resume_after: i64,
     /// What the hardware said.
     pub read: TimingRead,
 }
@@ -136,7 +139,7 @@ impl Store {
             for (chunk, from) in reads.chunks(ROWS_PER_STATEMENT).zip((first..).step_by(ROWS_PER_STATEMENT)) {
                 let positions: Vec<i64> = QueryBuilder::new(APPEND)
                     .push_values((from..).zip(chunk), |mut row, (position, new)| {
-                        let NewRead { origin, read } = new;
+                        let NewRead { origin, read, .. } = new;
                         row.push_bind(position)
                             .push_bind(origin.partner_id)
                             .push_bind(origin.timing_session_id)
@@ -245,9 +248,9 @@ struct Progress {
 /// Repeats move a stream on as well, or a restarted client would be asked for everything again at every reconnect.
 fn progress(first: i64, reads: &[NewRead], stored: &[StoredRead]) -> BTreeMap<StreamId, Progress> {
     let mut streams: BTreeMap<StreamId, Progress> = BTreeMap::new();
-    for NewRead { origin, read } in reads {
-        let stream = streams.entry(origin.stream_id).or_default();
-        stream.last_sequence = stream.last_sequence.max(read.sequence.cast_signed());
+    for new in reads {
+        let stream = streams.entry(new.origin.stream_id).or_default();
+        stream.last_sequence = stream.last_sequence.max(new.resume_after);
     }
     for read in stored {
         let origin = reads[(read.position - first) as usize].origin;
@@ -273,7 +276,7 @@ const fn kind_text(kind: ReadKind) -> &'static str {
 }
 
 impl StoredRead {
-    fn new(position: i64, NewRead { origin, read }: &NewRead) -> Self {
+    fn new(position: i64, NewRead { origin, read, .. }: &NewRead) -> Self {
         Self {
             position,
             timing_session_id: origin.timing_session_id,

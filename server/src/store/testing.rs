@@ -28,7 +28,7 @@ pub(crate) async fn race(store: &Store) -> Origin {
         .expect("adds")
         .expect("is new");
     let session = store
-        .open_timing_session(partner.id, "21ROTM", "2021-05-08", NOW)
+        .open_timing_session(partner.id, "21ROTM", "255F", "2021-05-08", NOW)
         .await
         .expect("opens");
     let stream = store
@@ -58,5 +58,9 @@ pub(crate) fn read(origin: Origin, sequence: u64, tag: &str) -> NewRead {
         received_at: NOW + sequence as i64,
         raw: b"CT01_33~".to_vec(),
     };
-    NewRead { origin, read }
+    NewRead {
+        origin,
+        resume_after: sequence.cast_signed(),
+        read,
+    }
 }

@@ -85,6 +85,16 @@ struct LocationFiguresRow {
     last_read_at: Option<i64>,
 }
 
+/// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day.
+const RUNNING_SESSION: &str = "select s.id from timing_sessions s
+    left join timing_streams t on t.timing_session_id = s.id
+    where s.partner_id = $1 and s.event_name = $2
+    and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4)
+    order by s.id desc limit 1";
+
+/// How long after its last read a session is still the same race, in milliseconds.
+const PAUSE_MS: i64 = 6 * 3_600_000;
+
 const OPEN_SESSION: &str =
     "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at)
     values ($1, $2, $3, $3, $4, $5) on conflict do nothing";
@@ -134,15 +144,27 @@ impl Store {
         on!(self.db, pool => sqlx::query_as(TOTALS).fetch_one(pool).await)
     }
 
-    /// The session of that event and day; made when missing.
+    /// The session that hardware of that event belongs to: the one that its connection id is known from, else one that had
+    /// reads in the last six hours, else the one of this day, which is made when missing.
     pub async fn open_timing_session(
         &self,
         partner: PartnerId,
         event_name: &str,
+        connection: &str,
         race_day: &str,
         at: Moment,
     ) -> Result<TimingSessionId> {
         on!(self.db, pool => {
+            let running = sqlx::query_scalar(RUNNING_SESSION)
+                .bind(partner)
+                .bind(event_name)
+                .bind(connection)
+                .bind(at.0 - PAUSE_MS)
+                .fetch_optional(pool)
+                .await?;
+            if let Some(running) = running {
+                return Ok(running);
+            }
             sqlx::query(OPEN_SESSION)
                 .bind(TimingSessionId::new())
                 .bind(partner)
@@ -334,18 +356,42 @@ mod tests {
     use crate::store::testing::{self, NOW, race, read};
 
     #[tokio::test]
-    async fn a_session_is_one_event_on_one_day() {
+    async fn a_session_is_one_event_on_one_day_and_into_the_night() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
-        let open = async |event, day| {
+        let known = origin.timing_session_id;
+        let open = async |event, connection, day, hours: i64| {
+            let at = NOW + hours * 3_600_000;
             store
-                .open_timing_session(origin.partner_id, event, day, NOW)
+                .open_timing_session(origin.partner_id, event, connection, day, at)
                 .await
                 .expect("opens")
         };
-        assert_eq!(open("21ROTM", "2021-05-08").await, origin.timing_session_id);
-        assert_ne!(open("21ROTM", "2021-05-09").await, origin.timing_session_id);
-        assert_ne!(open("22ROTM", "2021-05-08").await, origin.timing_session_id);
+        assert_eq!(
+            open("21ROTM", "NEW", "2021-05-08", 10).await,
+            known,
+            "the same day"
+        );
+        assert_eq!(
+            open("21ROTM", "NEW", "2021-05-09", 5).await,
+            known,
+            "after midnight"
+        );
+        assert_eq!(
+            open("21ROTM", "255F", "2021-05-09", 20).await,
+            known,
+            "the same connection"
+        );
+        assert_ne!(
+            open("22ROTM", "255F", "2021-05-08", 0).await,
+            known,
+            "another event"
+        );
+        assert_ne!(
+            open("21ROTM", "NEW", "2021-05-09", 20).await,
+            known,
+            "another day"
+        );
     }
 
     #[tokio::test]
@@ -354,7 +400,7 @@ mod tests {
         let origin = race(&store).await;
         let partner = origin.partner_id;
         let second = store
-            .open_timing_session(partner, "10K", "2021-05-08", NOW)
+            .open_timing_session(partner, "10K", "A", "2021-05-08", NOW)
             .await
             .expect("opens");
         store

@@ -1,0 +1,151 @@
+//! The conversation on one socket: bytes to the protocol's state machine, its answers back.
+
+use std::{io, time::Duration};
+
+use gantry_core::{
+    chronotrack::{
+        framing::Framer,
+        peer::{Output, Peer},
+    },
+    time::Moment,
+};
+use jiff::tz::TimeZone;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::intake::{Intake, Refused};
+use crate::clock;
+
+/// Bytes taken from the socket at once. While they are worked off the socket is not read, so this bounds what one
+/// connection holds.
+const CHUNK: usize = 16 * 1024;
+
+/// How long a client may leave what we send unread. What we send is short; the system's buffers are full by then.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a conversation came to its end.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The client closed, or its connection broke.
+    ByClient,
+    /// The server stops.
+    Shutdown,
+    /// The client is let go, and why.
+    ByUs(String),
+}
+
+/// Talks until one side ends it. Everything received by then has been handed to `intake`.
+pub(super) async fn converse(
+    mut socket: TcpStream,
+    zone: TimeZone,
+    intake: &mut Intake,
+    shutdown: CancellationToken,
+) -> End {
+    // Answers are small and awaited: they must not wait for more to send.
+    let _ = socket.set_nodelay(true);
+    let mut peer = Peer::new(zone, format!("nameless-{}", Uuid::now_v7()), clock::now());
+    let mut framer = Framer::default();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let received = tokio::select! {
+            () = shutdown.cancelled() => return End::Shutdown,
+            () = until(peer.next_deadline()) => None,
+            received = socket.read(&mut chunk) => Some(received),
+        };
+        let done = match received {
+            None => {
+                let outputs = peer.tick(clock::now());
+                perform(&mut socket, &mut peer, intake, outputs).await
+            }
+            Some(Ok(0) | Err(_)) => return End::ByClient,
+            Some(Ok(count)) => {
+                take(&mut socket, &mut peer, &mut framer, intake, &chunk[..count]).await
+            }
+        };
+        if let Err(end) = done {
+            return end;
+        }
+    }
+}
+
+async fn take(
+    socket: &mut TcpStream,
+    peer: &mut Peer,
+    framer: &mut Framer,
+    intake: &mut Intake,
+    bytes: &[u8],
+) -> Result<(), End> {
+    let now = clock::now();
+    for frame in framer.push(bytes) {
+        let line = frame.clone();
+        let outputs = peer.receive(frame, now);
+        intake.keep_unless_kept(line, &outputs, now).await;
+        perform(socket, peer, intake, outputs).await?;
+    }
+    Ok(())
+}
+
+/// Does what the state machine asks for, in order, and what that asks for in turn.
+async fn perform(
+    socket: &mut TcpStream,
+    peer: &mut Peer,
+    intake: &mut Intake,
+    outputs: Vec<Output>,
+) -> Result<(), End> {
+    for output in outputs {
+        match output {
+            Output::Send(bytes) => send(socket, &bytes).await?,
+            Output::EventInfo(info) => intake.event(info),
+            Output::Connection(id) => intake.connection(id),
+            Output::Location(location) => {
+                let last = intake.location(&location).await?;
+                for output in peer.start(&location, last) {
+                    if let Output::Send(bytes) = output {
+                        send(socket, &bytes).await?;
+                    }
+                }
+            }
+            Output::Read(read) => intake.read(read).await?,
+            Output::Fault { reason, raw } => intake.fault(&reason, Some(raw)).await,
+            Output::Close { reason } => return Err(End::ByUs(reason.to_owned())),
+        }
+    }
+    Ok(())
+}
+
+async fn send(socket: &mut TcpStream, bytes: &[u8]) -> Result<(), End> {
+    match timeout(WRITE_PATIENCE, socket.write_all(bytes)).await {
+        Ok(written) => written.map_err(End::from),
+        Err(_) => Err(End::ByUs(
+            "the client does not read what it is sent".to_owned(),
+        )),
+    }
+}
+
+/// Waits for a moment; for ever when there is none.
+async fn until(deadline: Option<Moment>) {
+    match deadline {
+        None => std::future::pending().await,
+        Some(at) => {
+            let wait = at.since_ms(clock::now()).max(0);
+            sleep(Duration::from_millis(wait as u64)).await;
+        }
+    }
+}
+
+impl From<io::Error> for End {
+    fn from(_: io::Error) -> Self {
+        Self::ByClient
+    }
+}
+
+impl From<Refused> for End {
+    fn from(reason: Refused) -> Self {
+        Self::ByUs(reason.to_string())
+    }
+}

@@ -1,0 +1,241 @@
+//! What one connection says, brought into the store: its session, its streams, its reads and its stray lines.
+
+use std::{collections::HashMap, net::SocketAddr};
+
+use gantry_core::{
+    chronotrack::{framing::Frame, message::EventInfo, peer::Output},
+    read::TimingRead,
+    time::Moment,
+};
+use jiff::{Timestamp, tz::TimeZone};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+use super::{registry::Presence, writer::Entry};
+use crate::{
+    clock,
+    store::{NewLine, NewRead, Origin, PartnerId, Store, TimingSessionId},
+};
+
+/// Locations of one connection. Real hardware has one or a few.
+const MOST_LOCATIONS: usize = 256;
+
+/// Faulty lines of one connection that are kept. Somebody who sends rubbish for hours must not fill the disk; the rest is
+/// counted.
+const MOST_FAULTY_LINES: u64 = 1_000;
+
+/// Faults of one connection that are worth a warning each; the rest is counted.
+const MOST_WARNINGS: u64 = 20;
+
+/// The event of hardware that does not say.
+const UNNAMED_EVENT: &str = "Unnamed event";
+
+/// One connection's way into the store.
+#[derive(Debug)]
+pub(super) struct Intake {
+    store: Store,
+    partner_id: PartnerId,
+    zone: TimeZone,
+    peer: SocketAddr,
+    presence: Presence,
+    entries: mpsc::Sender<Entry>,
+    event_name: String,
+    connection: String,
+    session: Option<TimingSessionId>,
+    streams: HashMap<String, Progress>,
+    faults: u64,
+}
+
+/// How far a stream has come.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    origin: Origin,
+    /// The last sequence before which none is missing: where to resume.
+    last: i64,
+}
+
+/// Why a connection must be let go. The hardware will come again and nothing is lost.
+#[derive(Debug, Error)]
+pub(super) enum Refused {
+    /// The store does not answer.
+    #[error("the store does not take the connection's session: {0}")]
+    Store(#[from] sqlx::Error),
+    /// Somebody invents locations.
+    #[error("more than {MOST_LOCATIONS} locations on one connection")]
+    Locations,
+    /// The writer has ended before the connections, which it does only when it failed.
+    #[error("nothing can be stored any more")]
+    WriterGone,
+}
+
+impl Intake {
+    pub(super) fn new(
+        store: Store,
+        partner_id: PartnerId,
+        zone: TimeZone,
+        peer: SocketAddr,
+        presence: Presence,
+        entries: mpsc::Sender<Entry>,
+    ) -> Self {
+        Self {
+            store,
+            partner_id,
+            zone,
+            peer,
+            presence,
+            entries,
+            event_name: UNNAMED_EVENT.to_owned(),
+            connection: String::new(),
+            session: None,
+            streams: HashMap::new(),
+            faults: 0,
+        }
+    }
+
+    /// Whether the connection came so far that it has a timing session.
+    pub(super) fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Notes the event. Once there is a session its reads stay there.
+    pub(super) fn event(&mut self, info: EventInfo) {
+        if !info.name.is_empty() {
+            self.presence
+                .update(|connection| connection.event = Some(info.name.clone()));
+            self.event_name = info.name;
+        }
+    }
+
+    /// Notes the name that the hardware gives its stream.
+    pub(super) fn connection(&mut self, id: String) {
+        self.connection = id;
+    }
+
+    /// Opens a location's stream and answers the last sequence that need not be sent again.
+    pub(super) async fn location(&mut self, location: &str) -> Result<Option<u64>, Refused> {
+        let last = self.stream(location).await?.last;
+        Ok(u64::try_from(last).ok().filter(|last| *last > 0))
+    }
+
+    /// Hands a read to the writer; waits while the writer is behind.
+    pub(super) async fn read(&mut self, read: TimingRead) -> Result<(), Refused> {
+        let Ok(sequence) = i64::try_from(read.sequence) else {
+            let reason = format!("sequence {} is beyond all counting", read.sequence);
+            self.fault(&reason, Some(read.raw)).await;
+            return Ok(());
+        };
+        let stream = self.stream(&read.location).await?;
+        if sequence == stream.last + 1 {
+            stream.last = sequence;
+        }
+        let new = NewRead {
+            origin: stream.origin,
+            resume_after: stream.last,
+            read,
+        };
+        self.presence.count_read(new.read.received_at);
+        self.entries
+            .send(Entry::Read(new))
+            .await
+            .map_err(|_gone| Refused::WriterGone)
+    }
+
+    /// Counts and logs a fault and keeps its line.
+    pub(super) async fn fault(&mut self, reason: &str, raw: Option<Vec<u8>>) {
+        self.faults += 1;
+        self.presence.count_fault(reason);
+        if self.faults <= MOST_WARNINGS {
+            warn!(peer = %self.peer, reason, "timing connection at fault");
+        } else {
+            debug!(peer = %self.peer, reason, "timing connection at fault");
+        }
+        if let Some(raw) = raw.filter(|_| self.faults <= MOST_FAULTY_LINES) {
+            self.keep(raw, Some(reason.to_owned()), clock::now()).await;
+        }
+    }
+
+    /// Keeps a line as it came, unless one of its outputs carries it into the store already.
+    pub(super) async fn keep_unless_kept(&mut self, line: Frame, outputs: &[Output], at: Moment) {
+        let carried = |output: &Output| matches!(output, Output::Read(_) | Output::Fault { .. });
+        if let Frame::Line(raw) = line
+            && !outputs.iter().any(carried)
+        {
+            self.keep(raw, None, at).await;
+        }
+    }
+
+    async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
+        let line = NewLine {
+            partner_id: self.partner_id,
+            timing_session_id: self.session,
+            peer: self.peer.to_string(),
+            received_at,
+            fault,
+            raw,
+        };
+        // The next read will find out that the writer is gone.
+        let _ = self.entries.send(Entry::Line(line)).await;
+    }
+
+    async fn stream(&mut self, location: &str) -> Result<&mut Progress, Refused> {
+        if !self.streams.contains_key(location) {
+            let progress = self.open_stream(location).await?;
+            self.streams.insert(location.to_owned(), progress);
+        }
+        self.streams.get_mut(location).ok_or(Refused::Locations)
+    }
+
+    async fn open_stream(&mut self, location: &str) -> Result<Progress, Refused> {
+        if self.streams.len() >= MOST_LOCATIONS {
+            return Err(Refused::Locations);
+        }
+        let now = clock::now();
+        let session = self.open_session(now).await?;
+        let stream = self
+            .store
+            .open_stream(self.partner_id, session, &self.connection, location, now)
+            .await?;
+        self.presence
+            .update(|connection| connection.locations.push(location.to_owned()));
+        info!(peer = %self.peer, event = self.event_name, location, after = stream.last_sequence, "timing location");
+        let origin = Origin {
+            partner_id: self.partner_id,
+            timing_session_id: session,
+            stream_id: stream.id,
+        };
+        Ok(Progress {
+            origin,
+            last: stream.last_sequence,
+        })
+    }
+
+    /// The connection's session, made when the first location needs it: whoever only knocks leaves no session behind.
+    async fn open_session(&mut self, now: Moment) -> Result<TimingSessionId, Refused> {
+        if let Some(session) = self.session {
+            return Ok(session);
+        }
+        let day = local_day(now, &self.zone);
+        let session = self
+            .store
+            .open_timing_session(
+                self.partner_id,
+                &self.event_name,
+                &self.connection,
+                &day,
+                now,
+            )
+            .await?;
+        self.session = Some(session);
+        self.presence
+            .update(|connection| connection.session = Some((self.partner_id, session)));
+        Ok(session)
+    }
+}
+
+/// The day that a clock on the wall shows, `YYYY-MM-DD`.
+fn local_day(at: Moment, zone: &TimeZone) -> String {
+    Timestamp::from_millisecond(at.0)
+        .map(|at| at.to_zoned(zone.clone()).date().to_string())
+        .unwrap_or_default()
+}
