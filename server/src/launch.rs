@@ -1,10 +1,10 @@
 //! The composition root: the parts of the server, put together.
 
-use std::sync::Arc;
+use std::{io, net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use gantry_core::time::Moment;
-use serde_json::json;
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -30,6 +30,17 @@ pub struct Listeners {
     pub timing: TcpListener,
     /// Health, status, metrics.
     pub status: TcpListener,
+}
+
+/// Where the server listens. Written as JSON it is the announcement on standard output.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Addresses {
+    /// Displays and the operators' interface.
+    pub http: SocketAddr,
+    /// Timing hardware.
+    pub timing: SocketAddr,
+    /// Health, status, metrics.
+    pub status: SocketAddr,
 }
 
 /// What the parts of the server share. Cheap to clone.
@@ -62,32 +73,37 @@ impl Listeners {
         })
     }
 
-    /// The line that tells other programs where the server listens.
-    pub fn announcement(&self) -> std::io::Result<String> {
-        let addresses = json!({
-            "http": self.http.local_addr()?,
-            "timing": self.timing.local_addr()?,
-            "status": self.status.local_addr()?,
-        });
-        Ok(format!("listening {addresses}"))
+    /// Where they listen; what was configured with port 0 has its real port here.
+    pub fn addresses(&self) -> io::Result<Addresses> {
+        Ok(Addresses {
+            http: self.http.local_addr()?,
+            timing: self.timing.local_addr()?,
+            status: self.status.local_addr()?,
+        })
+    }
+}
+
+impl Services {
+    /// The services over a store that is open; they begin with nobody connected.
+    pub fn new(config: Config, store: Store) -> Self {
+        Self {
+            config: Arc::new(config),
+            store,
+            published: writer::publication(),
+            registry: Arc::default(),
+            started_at: clock::now(),
+        }
     }
 }
 
 /// Serves on the given ports until `shutdown`, then stores what was received and closes the store.
 pub async fn launch(
-    config: Config,
-    store: Store,
+    services: Services,
     listeners: Listeners,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let services = Services {
-        config: Arc::new(config),
-        store: store.clone(),
-        published: writer::publication(),
-        registry: Arc::default(),
-        started_at: clock::now(),
-    };
     let timing_port = listeners.timing.local_addr()?.port();
+    let store = services.store.clone();
     let (entries, queue) = writer::queue();
     let writer = tokio::spawn(writer::run(
         store.clone(),

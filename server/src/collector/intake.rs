@@ -21,9 +21,9 @@ use crate::{
 /// Locations of one connection. Real hardware has one or a few.
 const MOST_LOCATIONS: usize = 256;
 
-/// Faulty lines of one connection that are kept. Somebody who sends rubbish for hours must not fill the disk; the rest is
-/// counted.
-const MOST_FAULTY_LINES: u64 = 1_000;
+/// Lines of one connection that are kept although they are no reads. Hardware sends a few thousand in a day; somebody who
+/// sends rubbish must not fill the disk.
+const MOST_LINES: usize = 10_000;
 
 /// Faults of one connection that are worth a warning each; the rest is counted.
 const MOST_WARNINGS: u64 = 20;
@@ -45,6 +45,7 @@ pub(super) struct Intake {
     session: Option<TimingSessionId>,
     streams: HashMap<String, Progress>,
     faults: u64,
+    lines: usize,
 }
 
 /// How far a stream has come.
@@ -90,6 +91,7 @@ impl Intake {
             session: None,
             streams: HashMap::new(),
             faults: 0,
+            lines: 0,
         }
     }
 
@@ -150,7 +152,7 @@ impl Intake {
         } else {
             debug!(peer = %self.peer, reason, "timing connection at fault");
         }
-        if let Some(raw) = raw.filter(|_| self.faults <= MOST_FAULTY_LINES) {
+        if let Some(raw) = raw {
             self.keep(raw, Some(reason.to_owned()), clock::now()).await;
         }
     }
@@ -166,6 +168,10 @@ impl Intake {
     }
 
     async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
+        self.lines += 1;
+        if self.lines > MOST_LINES {
+            return;
+        }
         let line = NewLine {
             partner_id: self.partner_id,
             timing_session_id: self.session,

@@ -10,3 +10,6 @@ mod intake;
 pub mod partner;
 pub mod registry;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,9 @@ mod people;
 mod serve;
 
 use std::{
-    io::{self, Write},
+    fs::DirBuilder,
+    io::{self, IsTerminal, Write},
+    os::unix::fs::DirBuilderExt,
     process::ExitCode,
 };
 
@@ -66,8 +68,16 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let file = config.database_file();
     let named = || format!("cannot open the database {}", file.display());
-    if let Some(directory) = file.parent() {
-        std::fs::create_dir_all(directory).with_context(named)?;
+    if let Some(directory) = file
+        .parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+    {
+        // The store holds password hashes and people's names: a directory made here is its owner's alone.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .with_context(named)?;
     }
     Store::open(&file).await.with_context(named)
 }
@@ -84,6 +94,7 @@ fn say(line: &str) -> anyhow::Result<()> {
 fn log(config: &Config) {
     tracing_subscriber::fmt()
         .with_env_filter(&config.log)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
 }

@@ -8,7 +8,7 @@ use super::{open_store, say};
 use crate::{
     collector::partner::{NoPartner, timing_partner},
     config::Config,
-    launch::{Listeners, launch},
+    launch::{Listeners, Services, launch},
     store::Store,
 };
 
@@ -18,8 +18,11 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     check_timing_partner(&config, &store).await?;
     let listeners = Listeners::bind(&config).await?;
     let shutdown = shutdown_on_signal()?;
-    say(&listeners.announcement()?)?;
-    launch(config, store, listeners, shutdown).await
+    say(&format!(
+        "listening {}",
+        serde_json::to_string(&listeners.addresses()?)?
+    ))?;
+    launch(Services::new(config, store), listeners, shutdown).await
 }
 
 /// Reads must belong to somebody. A partner can still be added while the server runs, so only a wrong name is an error.

@@ -1,0 +1,452 @@
+//! The timing port as hardware, scanners and vandals meet it: real TCP, a real database file.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Parser;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpSocket, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::cli::{Cli, Command},
+    launch::{Listeners, Services, launch},
+    store::{
+        PartnerId, Store, TimingSession,
+        testing::{self, NOW},
+    },
+};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Server {
+    services: Services,
+    partner: PartnerId,
+    timing: SocketAddr,
+    status: SocketAddr,
+    shutdown: CancellationToken,
+    running: JoinHandle<anyhow::Result<()>>,
+    dir: TempDir,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let (store, dir) = testing::store().await;
+        let partner = store
+            .add_partner("Acme", NOW)
+            .await
+            .expect("adds")
+            .expect("is new")
+            .id;
+        Self::start_on(store, dir, partner).await
+    }
+
+    async fn start_on(store: Store, dir: TempDir, partner: PartnerId) -> Self {
+        let any = "127.0.0.1:0";
+        let arguments = [
+            "gantry-server",
+            "serve",
+            "--http",
+            any,
+            "--timing",
+            any,
+            "--status",
+            any,
+        ];
+        let Ok(Cli {
+            command: Command::Serve(config),
+        }) = Cli::try_parse_from(arguments)
+        else {
+            panic!("{arguments:?} are understood");
+        };
+        let listeners = Listeners::bind(&config).await.expect("port 0 is free");
+        let addresses = listeners.addresses().expect("they are bound");
+        let services = Services::new(config, store);
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(launch(services.clone(), listeners, shutdown.clone()));
+        let (timing, status) = (addresses.timing, addresses.status);
+        Self {
+            services,
+            partner,
+            timing,
+            status,
+            shutdown,
+            running,
+            dir,
+        }
+    }
+
+    /// Stops the server and gives the store that it leaves behind.
+    async fn stop(self) -> (Store, TempDir) {
+        self.shutdown.cancel();
+        self.running.await.expect("no panic").expect("a clean end");
+        let store = Store::open(&self.dir.path().join("gantry.db"))
+            .await
+            .expect("opens again");
+        (store, self.dir)
+    }
+
+    async fn sessions(&self) -> Vec<TimingSession> {
+        self.services
+            .store
+            .timing_sessions(self.partner, None, 100)
+            .await
+            .expect("lists")
+    }
+
+    async fn stored(&self) -> i64 {
+        self.services.store.totals().await.expect("counts").reads
+    }
+
+    /// Waits until something has come true.
+    async fn until(&self, what: &str, mut come_true: impl AsyncFnMut(&Self) -> bool) {
+        let waiting = async {
+            while !come_true(self).await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("{what} should come true"));
+    }
+}
+
+/// The hardware's side of one connection.
+struct Hardware {
+    socket: BufReader<TcpStream>,
+}
+
+impl Hardware {
+    async fn dial(server: &Server) -> Self {
+        let socket = TcpStream::connect(server.timing)
+            .await
+            .expect("the port is open");
+        Self {
+            socket: BufReader::new(socket),
+        }
+    }
+
+    /// Introduces itself with one location, FINISH.
+    async fn introduce(server: &Server, connection: &str) -> Self {
+        let mut hardware = Self::dial(server).await;
+        hardware.send(b"SimpleClient~0.6.0~CTP01\r\n").await;
+        hardware.hear("getlocations").await;
+        hardware
+            .send(format!("ack~getconnectionid~{connection}\r\n").as_bytes())
+            .await;
+        hardware.send(b"ack~geteventinfo~21ROTM~0~21ROTM\r\n").await;
+        hardware.send(b"ack~getlocations~FINISH\r\n").await;
+        hardware
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.socket
+            .write_all(bytes)
+            .await
+            .expect("the server listens");
+    }
+
+    /// Sends the reads of these sequences; the tag is the sequence.
+    async fn reads(&mut self, sequences: impl Iterator<Item = u64>) {
+        let lines: String = sequences.map(line).collect();
+        self.send(lines.as_bytes()).await;
+    }
+
+    /// Waits for a line.
+    async fn hear(&mut self, expected: &str) {
+        let hearing = async {
+            let mut line = String::new();
+            while line.trim_end() != expected {
+                line.clear();
+                let count = self.socket.read_line(&mut line).await.expect("text");
+                assert_ne!(count, 0, "the server closed instead of saying {expected}");
+            }
+        };
+        timeout(PATIENCE, hearing)
+            .await
+            .unwrap_or_else(|_| panic!("the server should say {expected}"));
+    }
+
+    /// Waits for the server to close.
+    async fn is_closed(&mut self) {
+        let mut rest = Vec::new();
+        let closed = timeout(PATIENCE, self.socket.read_to_end(&mut rest)).await;
+        // A reset is a close as well: the server had not read everything.
+        drop(closed.expect("the server should close"));
+    }
+}
+
+fn line(sequence: u64) -> String {
+    format!("CT01_33~{sequence}~FINISH~{sequence}~2021-05-08T07:58:21.95~1~11FD4E~4\r\n")
+}
+
+#[tokio::test]
+async fn reads_are_published_once_they_are_stored() {
+    let server = Server::start().await;
+    let mut published = server.services.published.subscribe();
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.hear("start~FINISH").await;
+    hardware.reads(1..=3).await;
+
+    let mut tags = Vec::new();
+    while tags.len() < 3 {
+        let batch = timeout(PATIENCE, published.recv())
+            .await
+            .expect("in time")
+            .expect("a batch");
+        assert_eq!(batch.partner_id, server.partner);
+        tags.extend(batch.reads.iter().map(|read| read.tag.clone()));
+    }
+    assert_eq!(tags, ["1", "2", "3"]);
+    let sessions = server.sessions().await;
+    assert_eq!(
+        (sessions[0].event_name.as_str(), sessions[0].reads),
+        ("21ROTM", 3)
+    );
+    assert_eq!(sessions[0].locations, ["FINISH"]);
+    let connection = server
+        .services
+        .registry
+        .connections()
+        .pop()
+        .expect("it is connected");
+    assert_eq!(
+        (connection.reads, connection.event.as_deref()),
+        (3, Some("21ROTM"))
+    );
+}
+
+#[tokio::test]
+async fn a_reconnect_goes_on_where_it_was_and_a_repeated_upload_stores_nothing_twice() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.reads(1..=50).await;
+    server
+        .until("50 reads", async |server| server.stored().await == 50)
+        .await;
+    drop(hardware);
+
+    let mut again = Hardware::introduce(&server, "AA").await;
+    again.hear("start~FINISH~51").await;
+    again.reads(1..=51).await;
+    server
+        .until("read 51", async |server| server.stored().await == 51)
+        .await;
+    assert_eq!(server.sessions().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_restarted_client_stores_nothing_twice_and_is_resumed_by_its_new_name() {
+    let server = Server::start().await;
+    Hardware::introduce(&server, "AA").await.reads(1..=50).await;
+    server
+        .until("50 reads", async |server| server.stored().await == 50)
+        .await;
+
+    let mut restarted = Hardware::introduce(&server, "BB").await;
+    restarted.hear("start~FINISH").await;
+    restarted.reads(1..=51).await;
+    server
+        .until("read 51", async |server| server.stored().await == 51)
+        .await;
+    drop(restarted);
+    Hardware::introduce(&server, "BB")
+        .await
+        .hear("start~FINISH~52")
+        .await;
+    assert_eq!(server.sessions().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_asked_for_again_after_a_reconnect() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.reads([1, 2, 900_000].into_iter()).await;
+    hardware.hear("start~FINISH~3").await;
+    server
+        .until("3 reads", async |server| server.stored().await == 3)
+        .await;
+    drop(hardware);
+    Hardware::introduce(&server, "AA")
+        .await
+        .hear("start~FINISH~3")
+        .await;
+}
+
+#[tokio::test]
+async fn rubbish_is_counted_and_kept_and_harms_nobody() {
+    let server = Server::start().await;
+    let mut good = Hardware::introduce(&server, "AA").await;
+    let mut bad = Hardware::introduce(&server, "BB").await;
+    let rubbish: [&[u8]; 7] = [
+        b"GET / HTTP/1.1",
+        b"CT01_33~1~FINISH",
+        b"CT01_33,1;FINISH|7~07:58:21.95~1~11FD4E~4",
+        b"CT01_33~x~FINISH~7~07:58:21.95~1~11FD4E~4",
+        b"CT01_33~1~FINISH~7~noon~1~11FD4E~4",
+        b"\xff\xfe\x80\x81",
+        &b"x".repeat(1_000_000),
+    ];
+    for line in rubbish {
+        bad.send(line).await;
+        bad.send(b"\r\n").await;
+        good.reads(1..=1).await;
+    }
+    // A line in two halves is no fault.
+    let whole = line(2);
+    let (first, second) = whole.split_at(20);
+    bad.send(first.as_bytes()).await;
+    server
+        .until("the faults", async |server| {
+            server.services.registry.faults() == 7
+        })
+        .await;
+    bad.send(second.as_bytes()).await;
+
+    server
+        .until("both reads", async |server| server.stored().await == 2)
+        .await;
+    let kept = server
+        .services
+        .store
+        .faulty_lines(server.partner)
+        .await
+        .expect("counts");
+    assert_eq!(kept, 7);
+    let by_faults = server.services.registry.connections();
+    let by_faults: Vec<_> = by_faults
+        .iter()
+        .map(|connection| connection.faults)
+        .collect();
+    assert_eq!(by_faults, [0, 7]);
+}
+
+#[tokio::test]
+async fn whoever_only_knocks_is_let_go_and_leaves_no_session() {
+    let server = Server::start().await;
+    let mut scanner = Hardware::dial(&server).await;
+    scanner.send(b"GET / HTTP/1.1\r\n\r\n").await;
+    scanner.is_closed().await;
+    let mut test_button = Hardware::dial(&server).await;
+    test_button.send(b"SimpleClient~0.6.0~CTP01\r\n").await;
+    test_button.hear("getlocations").await;
+    drop(test_button);
+
+    server
+        .until("nobody", async |server| server.services.registry.is_empty())
+        .await;
+    assert!(server.services.registry.faults() >= 1);
+    assert!(server.sessions().await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_never_greets_is_let_go() {
+    let server = Server::start().await;
+    Hardware::dial(&server).await.is_closed().await;
+    assert_eq!(server.services.registry.faults(), 1);
+}
+
+#[tokio::test]
+async fn whoever_stops_reading_is_let_go_and_harms_nobody() {
+    let server = Server::start().await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let mut deaf = socket
+        .connect(server.timing)
+        .await
+        .expect("the port is open");
+    deaf.write_all(b"SimpleClient~0.6.0~CTP01\r\n")
+        .await
+        .expect("the server listens");
+    let flood = b"ping\r\n".repeat(10_000);
+    let mut flooding = tokio::spawn(async move { while deaf.write_all(&flood).await.is_ok() {} });
+
+    let mut good = Hardware::introduce(&server, "AA").await;
+    for sequence in 1.. {
+        good.reads(std::iter::once(sequence)).await;
+        server
+            .until("the read", async |server| {
+                server.stored().await == sequence as i64
+            })
+            .await;
+        if timeout(Duration::from_millis(20), &mut flooding)
+            .await
+            .is_ok()
+        {
+            break;
+        }
+    }
+    assert_eq!(server.services.registry.faults(), 1);
+}
+
+#[tokio::test]
+async fn what_was_received_is_stored_before_the_server_stops() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.reads(1..=5_000).await;
+    server
+        .until("receipt", async |server| {
+            server.services.registry.reads() > 100
+        })
+        .await;
+    let services = server.services.clone();
+    let (store, _dir) = server.stop().await;
+    let stored = store.totals().await.expect("counts").reads;
+    assert_eq!(stored.cast_unsigned(), services.registry.reads());
+}
+
+#[tokio::test]
+async fn reads_of_nobody_are_refused() {
+    let (store, dir) = testing::store().await;
+    let server = Server::start_on(store, dir, PartnerId::new()).await;
+    Hardware::dial(&server).await.is_closed().await;
+    assert_eq!(server.services.registry.faults(), 1);
+}
+
+#[tokio::test]
+async fn the_status_port_tells_what_is_going_on() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.reads(1..=2).await;
+    server
+        .until("2 reads", async |server| server.stored().await == 2)
+        .await;
+
+    let get = async |path: &str| {
+        let mut socket = TcpStream::connect(server.status)
+            .await
+            .expect("the port is open");
+        let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+        socket
+            .write_all(request.as_bytes())
+            .await
+            .expect("the server listens");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.expect("text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.0 200 "), "{head}");
+        body.to_owned()
+    };
+    assert_eq!(get("/health").await, "ok\n");
+    let report: serde_json::Value = serde_json::from_str(&get("/status").await).expect("JSON");
+    assert_eq!(report["status"], "ok");
+    assert_eq!(report["tcp_port"], server.timing.port());
+    assert_eq!(
+        (&report["connections"], &report["total_reads"]),
+        (&1.into(), &2.into())
+    );
+    assert_eq!(
+        (&report["sessions"], &report["database_connected"]),
+        (&1.into(), &true.into())
+    );
+    assert!(
+        get("/metrics")
+            .await
+            .contains("\ngantry_timing_reads_stored 2\n")
+    );
+}
