@@ -5,10 +5,13 @@
 
 pub mod board;
 pub mod chronotrack;
+pub mod compose;
+pub mod motion;
 pub mod read;
 pub mod roster;
 pub mod scene;
 pub mod scoring;
+pub mod template;
 pub mod text;
 pub mod time;
 pub mod wire;

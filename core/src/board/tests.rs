@@ -46,7 +46,9 @@ fn read(position: i64, location: &str, tag: &str, at: i64) -> BoardEvent {
 
 fn board(events: &[BoardEvent]) -> Board {
     let mut board = Board::default();
-    events.iter().for_each(|event| board.apply(event));
+    for event in events {
+        board.apply(event);
+    }
     board
 }
 

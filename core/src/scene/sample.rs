@@ -193,7 +193,8 @@ fn paint(node: &Node, y: f32, at: Moment) -> (Rect, Paint) {
     }
 }
 
-fn is_shown(show: Show, at: Moment) -> bool {
+/// Whether a layer with this `show` is to be seen at `at`.
+pub(crate) fn is_shown(show: Show, at: Moment) -> bool {
     match show {
         Show::Always => true,
         Show::Between { from, until } => {
@@ -211,6 +212,16 @@ fn is_shown(show: Show, at: Moment) -> bool {
                 == i64::from(page)
         }
     }
+}
+
+/// How far a layer is from its origin at `at`, in whole canvas units.
+pub(crate) fn offset(layer: &Layer, along: Property, at: Moment) -> i32 {
+    property(layer, along, at, 0.0).round() as i32
+}
+
+/// A layer's opacity at `at`, in permille.
+pub(crate) fn opacity_permille(layer: &Layer, at: Moment) -> i32 {
+    property(layer, Property::Opacity, at, 1000.0).round() as i32
 }
 
 fn property(layer: &Layer, property: Property, at: Moment, resting: f32) -> f32 {

@@ -154,9 +154,11 @@ mod tests {
     fn figures_are_as_wide_as_one_another() {
         let mut shaper = Shaper::new();
         for weight in Weight::ALL {
-            assert_eq!(
-                shaper.width("1:11:11", weight, 100),
-                shaper.width("0:48:90", weight, 100)
+            let ones = shaper.width("1:11:11", weight, 100);
+            let others = shaper.width("0:48:90", weight, 100);
+            assert!(
+                (ones - others).abs() < f32::EPSILON,
+                "{weight:?}: {ones} {others}"
             );
         }
     }
