@@ -72,3 +72,63 @@ pub fn apply(scene: &mut Scene, patch: Patch) {
 pub fn sort_layers(layers: &mut [Layer]) {
     layers.sort_by(|a, b| (a.z, &a.key).cmp(&(b.z, &b.key)));
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scene::{SCENE_VERSION, Show, hash::scene_hash};
+
+    fn scene(layers: &[(u8, i32, i32)]) -> Scene {
+        let mut layers: Vec<Layer> = layers
+            .iter()
+            .map(|(key, z, y)| Layer {
+                key: format!("k{key}"),
+                z: *z,
+                x: 0,
+                y: *y,
+                clip: None,
+                show: Show::Always,
+                tweens: Vec::new(),
+                nodes: Vec::new(),
+            })
+            .collect();
+        sort_layers(&mut layers);
+        layers.dedup_by(|a, b| a.key == b.key);
+        let mut keys = std::collections::HashSet::new();
+        layers.retain(|layer| keys.insert(layer.key.clone()));
+        let canvas = Canvas {
+            width: 1 + layers.len() as i32,
+            height: 9,
+        };
+        Scene {
+            version: SCENE_VERSION,
+            canvas,
+            background: Color::rgb(0),
+            layers,
+        }
+    }
+
+    fn layers() -> impl Strategy<Value = Vec<(u8, i32, i32)>> {
+        prop::collection::vec((0..12_u8, 0..3_i32, 0..3_i32), 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn a_patch_makes_the_new_scene_of_the_old(old in layers(), new in layers()) {
+            let (old, new) = (scene(&old), scene(&new));
+            let mut patched = old.clone();
+            apply(&mut patched, diff(&old, &new));
+            prop_assert_eq!(scene_hash(&patched), scene_hash(&new));
+            prop_assert_eq!(patched, new);
+        }
+    }
+
+    #[test]
+    fn equal_scenes_have_an_empty_patch_and_other_scenes_another_hash() {
+        let (one, other) = (scene(&[(1, 0, 0)]), scene(&[(1, 0, 1)]));
+        assert!(diff(&one, &one).is_empty());
+        assert_ne!(scene_hash(&one), scene_hash(&other));
+    }
+}

@@ -289,3 +289,137 @@ fn show_changes(show: Show, at: Moment) -> Vec<Moment> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{ClockFormat, SCENE_VERSION, TextStyle};
+
+    fn layer(show: Show, tweens: Vec<Tween>) -> Layer {
+        let node = Node::Box {
+            rect: Rect::new(1, 2, 3, 4),
+            radius: 0,
+            fill: Fill::Solid(Color::rgb(0)),
+        };
+        Layer {
+            key: "a".to_owned(),
+            z: 0,
+            x: 10,
+            y: 20,
+            clip: None,
+            show,
+            tweens,
+            nodes: vec![node],
+        }
+    }
+
+    fn scene(layer: Layer) -> Scene {
+        let canvas = Canvas {
+            width: 100,
+            height: 100,
+        };
+        Scene {
+            version: SCENE_VERSION,
+            canvas,
+            background: Color::rgb(0),
+            layers: vec![layer],
+        }
+    }
+
+    fn tween(property: Property, from: i32, to: i32) -> Tween {
+        Tween {
+            property,
+            from,
+            to,
+            start: Moment(1_000),
+            length_ms: 400,
+            ease: Ease::InOut,
+        }
+    }
+
+    /// Where the only item is at `at`, and how opaque.
+    fn seen(scene: &Scene, at: i64) -> Option<(f32, f32, f32)> {
+        sample(scene, Moment(at))
+            .items
+            .first()
+            .map(|item| (item.rect.x, item.rect.y, item.opacity))
+    }
+
+    #[test]
+    fn a_tween_moves_its_layer_from_start_to_end() {
+        let scene = scene(layer(Show::Always, vec![tween(Property::Y, -40, 0)]));
+        assert_eq!(seen(&scene, 0), Some((11.0, -18.0, 1.0)));
+        assert_eq!(seen(&scene, 1_200), Some((11.0, 2.0, 1.0)));
+        assert_eq!(seen(&scene, 1_400), Some((11.0, 22.0, 1.0)));
+        assert_eq!(next_frame(&scene, Moment(0)), NextFrame::At(Moment(1_000)));
+        assert_eq!(next_frame(&scene, Moment(1_399)), NextFrame::Now);
+        assert_eq!(next_frame(&scene, Moment(1_400)), NextFrame::Never);
+    }
+
+    #[test]
+    fn what_is_not_to_be_seen_is_not_painted() {
+        let faded = scene(layer(Show::Always, vec![tween(Property::Opacity, 1000, 0)]));
+        assert_eq!(seen(&faded, 1_400), None);
+        let timed = scene(layer(
+            Show::Between {
+                from: Some(Moment(5)),
+                until: Some(Moment(9)),
+            },
+            Vec::new(),
+        ));
+        assert_eq!(
+            [4, 5, 8, 9].map(|at| seen(&timed, at).is_some()),
+            [false, true, true, false]
+        );
+        assert_eq!(next_frame(&timed, Moment(4)), NextFrame::At(Moment(5)));
+        assert_eq!(next_frame(&timed, Moment(5)), NextFrame::At(Moment(9)));
+        assert_eq!(next_frame(&timed, Moment(9)), NextFrame::Never);
+    }
+
+    #[test]
+    fn pages_take_turns_also_before_they_began() {
+        let page = scene(layer(
+            Show::Turn {
+                page: 1,
+                pages: 3,
+                period_ms: 10,
+                since: Moment(0),
+            },
+            Vec::new(),
+        ));
+        let turns = [0, 10, 19, 20, 40, -20].map(|at| seen(&page, at).is_some());
+        assert_eq!(turns, [false, true, true, false, true, true]);
+        assert_eq!(next_frame(&page, Moment(12)), NextFrame::At(Moment(20)));
+    }
+
+    #[test]
+    fn a_clock_is_drawn_once_a_second() {
+        let style = TextStyle {
+            size_halves: 20,
+            weight: crate::scene::Weight::Bold,
+            align: crate::scene::Align::Left,
+            color: Color::rgb(0),
+        };
+        let clock = Node::Clock {
+            rect: Rect::new(0, 0, 50, 20),
+            baseline: 15,
+            zero_at: Moment(0),
+            stopped_at: None,
+            format: ClockFormat::Race,
+            style,
+        };
+        let scene = scene(Layer {
+            nodes: vec![clock],
+            ..layer(Show::Always, Vec::new())
+        });
+        let Paint::Text { text, baseline, .. } = &sample(&scene, Moment(61_500)).items[0].paint
+        else {
+            panic!()
+        };
+        assert_eq!((text.as_str(), *baseline), ("0:01:01", 35.0));
+        assert_eq!(
+            next_frame(&scene, Moment(61_500)),
+            NextFrame::At(Moment(62_000))
+        );
+    }
+}

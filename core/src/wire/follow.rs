@@ -154,3 +154,146 @@ impl Offset {
         self.uncertainty_ms + (age_seconds * DRIFT_MS_PER_SECOND) as i64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{
+        Canvas, SCENE_VERSION,
+        color::Color,
+        patch::{Patch, diff},
+    };
+
+    const EPOCH: i64 = 7;
+
+    fn scene(width: i32) -> Scene {
+        Scene {
+            version: SCENE_VERSION,
+            canvas: Canvas { width, height: 1 },
+            background: Color::rgb(0),
+            layers: Vec::new(),
+        }
+    }
+
+    fn holding(revision: u64, width: i32) -> Follower {
+        let mut follower = Follower::default();
+        let message = ServerMessage::Scene {
+            epoch: EPOCH,
+            revision,
+            scene: scene(width),
+        };
+        assert_eq!(follower.receive(message, 0), None);
+        follower
+    }
+
+    fn heartbeat(revision: u64, hash: u32) -> ServerMessage {
+        ServerMessage::Heartbeat {
+            epoch: EPOCH,
+            revision,
+            hash,
+            server_time: Moment(5_000),
+        }
+    }
+
+    #[test]
+    fn patches_follow_the_scene_they_were_made_for() {
+        let mut follower = holding(1, 10);
+        let patch = diff(&scene(10), &scene(20));
+        let message = ServerMessage::Patch {
+            epoch: EPOCH,
+            base: 1,
+            revision: 2,
+            patch,
+        };
+        assert_eq!(follower.receive(message, 10), None);
+        assert_eq!(follower.scene().map(|scene| scene.canvas.width), Some(20));
+        assert_eq!(
+            follower.receive(heartbeat(2, scene_hash(&scene(20))), 20),
+            None
+        );
+    }
+
+    #[test]
+    fn whatever_does_not_fit_is_asked_for_anew() {
+        let stray = || ServerMessage::Patch {
+            epoch: EPOCH,
+            base: 3,
+            revision: 4,
+            patch: Patch::default(),
+        };
+        assert_eq!(
+            Follower::default().receive(stray(), 0),
+            Some(ClientMessage::Resync)
+        );
+        assert_eq!(
+            holding(1, 10).receive(stray(), 0),
+            Some(ClientMessage::Resync)
+        );
+        assert_eq!(
+            holding(1, 10).receive(heartbeat(2, 0), 0),
+            Some(ClientMessage::Resync)
+        );
+        assert_eq!(
+            holding(1, 10).receive(heartbeat(1, 0), 0),
+            Some(ClientMessage::Resync),
+            "a wrong hash"
+        );
+    }
+
+    #[test]
+    fn an_asked_for_time_is_better_than_a_heard_one() {
+        let mut follower = Follower::default();
+        follower.receive(heartbeat(1, 0), 100);
+        assert_eq!(follower.server_time(100), Some(Moment(5_000)));
+        let answer = ServerMessage::Time {
+            sent: 200,
+            server_time: Moment(5_150),
+        };
+        follower.receive(answer, 220);
+        assert_eq!(follower.server_time(220), Some(Moment(5_160)));
+        follower.receive(heartbeat(1, 0), 300);
+        assert_eq!(follower.server_time(300), Some(Moment(5_240)));
+    }
+
+    #[test]
+    fn a_better_clock_wears_out() {
+        let mut follower = Follower::default();
+        follower.receive(
+            ServerMessage::Time {
+                sent: 0,
+                server_time: Moment(0),
+            },
+            0,
+        );
+        let tomorrow = 86_400_000;
+        follower.receive(
+            ServerMessage::Hello {
+                server_time: Moment(tomorrow + 900),
+                heartbeat_ms: HEARTBEAT_MS,
+            },
+            tomorrow,
+        );
+        assert_eq!(follower.server_time(tomorrow), Some(Moment(tomorrow + 900)));
+    }
+
+    #[test]
+    fn silence_makes_the_picture_old() {
+        let follower = holding(1, 10);
+        assert_eq!(follower.stale_ms(STALE_AFTER_MS), None);
+        assert_eq!(follower.stale_ms(12_000), Some(12_000));
+        assert_eq!(Follower::default().stale_ms(12_000), None);
+    }
+
+    #[test]
+    fn the_end_leaves_nothing_to_show() {
+        let mut follower = holding(1, 10);
+        follower.receive(
+            ServerMessage::Stop {
+                reason: StopReason::Revoked,
+            },
+            1,
+        );
+        assert_eq!(follower.stopped(), Some(StopReason::Revoked));
+        assert!(follower.scene().is_none());
+    }
+}
