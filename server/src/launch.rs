@@ -1,13 +1,16 @@
 //! The composition root: the parts of the server, put together.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use gantry_core::time::Moment;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     clock,
@@ -20,6 +23,9 @@ use crate::{
     status,
     store::Store,
 };
+
+/// How often committed changes are brought from the database's log into the database itself.
+const CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// The ports, bound.
 #[derive(Debug)]
@@ -111,6 +117,8 @@ pub async fn launch(
         services.published.clone(),
     ));
 
+    let maintenance = tokio::spawn(maintain(store.clone(), shutdown.clone()));
+
     let collecting = accept::serve(
         services.clone(),
         listeners.timing,
@@ -122,7 +130,21 @@ pub async fn launch(
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
     writer.await.context("the writer failed")?;
+    maintenance
+        .await
+        .context("the store's maintenance failed")?;
     store.close().await;
     info!("stopped");
     served
+}
+
+/// Keeps commits short by doing what they would have to do now and then.
+async fn maintain(store: Store, shutdown: CancellationToken) {
+    let mut pulse = interval(CHECKPOINT);
+    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while shutdown.run_until_cancelled(pulse.tick()).await.is_some() {
+        if let Err(error) = store.checkpoint().await {
+            warn!(%error, "cannot bring the log into the database");
+        }
+    }
 }
