@@ -6,6 +6,7 @@
 pub mod board;
 pub mod chronotrack;
 pub mod compose;
+pub mod demo;
 pub mod motion;
 pub mod read;
 pub mod roster;
