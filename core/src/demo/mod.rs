@@ -6,6 +6,7 @@
 
 mod chance;
 mod course;
+mod cultures;
 mod field;
 mod hardware;
 mod names;
