@@ -9,6 +9,7 @@ mod connection;
 mod intake;
 pub mod partner;
 pub mod registry;
+pub mod sessions;
 pub mod writer;
 
 #[cfg(test)]

@@ -69,6 +69,8 @@ impl Store {
             .statement_cache_capacity(256);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
+            // A file does not hang up; asking it first would cost each commit a round to the worker thread.
+            .test_before_acquire(false)
             .connect_with(options)
             .await?;
         SQLITE_MIGRATIONS.run(&pool).await?;

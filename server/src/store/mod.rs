@@ -11,6 +11,7 @@ mod ids;
 mod partners;
 mod reads;
 mod session_events;
+mod streams;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timing_sessions;
@@ -20,7 +21,8 @@ pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, UserId};
 pub use partners::{Membership, Partner, Role, User};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use session_events::{EventKind, Step, StoredEvent};
-pub use timing_sessions::{LocationFigures, Stream, TimingSession, Totals};
+pub use streams::{PAUSE_MS, Stream};
+pub use timing_sessions::{LocationFigures, TimingSession, Totals};
 
 /// What a query answers. A database that fails is nobody's to handle but to report, so its error is passed on as it is.
 pub type Result<T> = std::result::Result<T, sqlx::Error>;

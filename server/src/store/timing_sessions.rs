@@ -1,4 +1,4 @@
-//! Timing sessions, their locations and streams: made by the hardware, looked at by operators.
+//! Timing sessions as operators look at them: what came in, where and when.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use gantry_core::time::Moment;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on};
+use super::{PartnerId, Result, Store, TimingSessionId, db::on};
 
 /// One event of one partner on one day, with what came in so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,6 @@ pub struct TimingSession {
     pub last_read_at: Option<Moment>,
     /// The mats, in the order in which they turned up.
     pub locations: Vec<String>,
-}
-
-/// One numbering of reads and where to go on in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
-pub struct Stream {
-    /// Its id.
-    pub id: StreamId,
-    /// The highest sequence received; 0 before the first.
-    pub last_sequence: i64,
 }
 
 /// What came in at one mat.
@@ -85,34 +76,6 @@ struct LocationFiguresRow {
     last_read_at: Option<i64>,
 }
 
-/// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day.
-const RUNNING_SESSION: &str = "select s.id from timing_sessions s
-    left join timing_streams t on t.timing_session_id = s.id
-    where s.partner_id = $1 and s.event_name = $2
-    and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4)
-    order by s.id desc limit 1";
-
-/// How long after its last read a session is still the same race, in milliseconds.
-const PAUSE_MS: i64 = 6 * 3_600_000;
-
-const OPEN_SESSION: &str =
-    "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at)
-    values ($1, $2, $3, $3, $4, $5) on conflict do nothing";
-
-const SESSION_OF_DAY: &str =
-    "select id from timing_sessions where partner_id = $1 and event_name = $2 and race_day = $3";
-
-const OPEN_LOCATION: &str =
-    "insert into timing_locations (timing_session_id, name, partner_id, created_at)
-    values ($1, $2, $3, $4) on conflict do nothing";
-
-const OPEN_STREAM: &str = "insert into timing_streams
-    (id, partner_id, timing_session_id, connection, location, last_sequence, reads, created_at)
-    values ($1, $2, $3, $4, $5, 0, 0, $6) on conflict do nothing";
-
-const STREAM: &str = "select id, last_sequence from timing_streams
-    where partner_id = $1 and timing_session_id = $2 and connection = $3 and location = $4";
-
 const SESSIONS: &str = "select s.id, s.name, s.event_name, s.race_day, s.created_at,
     cast(coalesce(sum(t.reads), 0) as bigint) as reads,
     min(t.first_read_at) as first_read_at, max(t.last_read_at) as last_read_at
@@ -142,83 +105,6 @@ impl Store {
     /// How much there is in all. For whoever watches the server; it tells nothing of any one partner.
     pub async fn totals(&self) -> Result<Totals> {
         on!(self.db, pool => sqlx::query_as(TOTALS).fetch_one(pool).await)
-    }
-
-    /// The session that hardware of that event belongs to: the one that its connection id is known from, else one that had
-    /// reads in the last six hours, else the one of this day, which is made when missing.
-    pub async fn open_timing_session(
-        &self,
-        partner: PartnerId,
-        event_name: &str,
-        connection: &str,
-        race_day: &str,
-        at: Moment,
-    ) -> Result<TimingSessionId> {
-        on!(self.db, pool => {
-            let running = sqlx::query_scalar(RUNNING_SESSION)
-                .bind(partner)
-                .bind(event_name)
-                .bind(connection)
-                .bind(at.0 - PAUSE_MS)
-                .fetch_optional(pool)
-                .await?;
-            if let Some(running) = running {
-                return Ok(running);
-            }
-            sqlx::query(OPEN_SESSION)
-                .bind(TimingSessionId::new())
-                .bind(partner)
-                .bind(event_name)
-                .bind(race_day)
-                .bind(at.0)
-                .execute(pool)
-                .await?;
-            sqlx::query_scalar(SESSION_OF_DAY)
-                .bind(partner)
-                .bind(event_name)
-                .bind(race_day)
-                .fetch_one(pool)
-                .await
-        })
-    }
-
-    /// The stream of that hardware connection at that location; stream and location are made when missing.
-    pub async fn open_stream(
-        &self,
-        partner: PartnerId,
-        session: TimingSessionId,
-        connection: &str,
-        location: &str,
-        at: Moment,
-    ) -> Result<Stream> {
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            sqlx::query(OPEN_LOCATION)
-                .bind(session)
-                .bind(location)
-                .bind(partner)
-                .bind(at.0)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query(OPEN_STREAM)
-                .bind(StreamId::new())
-                .bind(partner)
-                .bind(session)
-                .bind(connection)
-                .bind(location)
-                .bind(at.0)
-                .execute(&mut *transaction)
-                .await?;
-            let stream = sqlx::query_as(STREAM)
-                .bind(partner)
-                .bind(session)
-                .bind(connection)
-                .bind(location)
-                .fetch_one(&mut *transaction)
-                .await?;
-            transaction.commit().await?;
-            Ok(stream)
-        })
     }
 
     /// The newest `limit` sessions, newest first; those older than `before` when it is given.
@@ -354,45 +240,6 @@ impl From<LocationFiguresRow> for LocationFigures {
 #[cfg(test)]
 mod tests {
     use crate::store::testing::{self, NOW, race, read};
-
-    #[tokio::test]
-    async fn a_session_is_one_event_on_one_day_and_into_the_night() {
-        let (store, _dir) = testing::store().await;
-        let origin = race(&store).await;
-        let known = origin.timing_session_id;
-        let open = async |event, connection, day, hours: i64| {
-            let at = NOW + hours * 3_600_000;
-            store
-                .open_timing_session(origin.partner_id, event, connection, day, at)
-                .await
-                .expect("opens")
-        };
-        assert_eq!(
-            open("21ROTM", "NEW", "2021-05-08", 10).await,
-            known,
-            "the same day"
-        );
-        assert_eq!(
-            open("21ROTM", "NEW", "2021-05-09", 5).await,
-            known,
-            "after midnight"
-        );
-        assert_eq!(
-            open("21ROTM", "255F", "2021-05-09", 20).await,
-            known,
-            "the same connection"
-        );
-        assert_ne!(
-            open("22ROTM", "255F", "2021-05-08", 0).await,
-            known,
-            "another event"
-        );
-        assert_ne!(
-            open("21ROTM", "NEW", "2021-05-09", 20).await,
-            known,
-            "another day"
-        );
-    }
 
     #[tokio::test]
     async fn sessions_are_paged_newest_first_with_their_locations() {

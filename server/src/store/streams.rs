@@ -1,0 +1,166 @@
+//! Timing sessions, locations and streams as the hardware makes them.
+
+use gantry_core::time::Moment;
+use sqlx::FromRow;
+
+use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on};
+
+/// How long after its last read a session is still the same race, in milliseconds.
+pub const PAUSE_MS: i64 = 6 * 3_600_000;
+
+/// One numbering of reads and where to go on in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Stream {
+    /// Its id.
+    pub id: StreamId,
+    /// The highest sequence received; 0 before the first.
+    pub last_sequence: i64,
+}
+
+/// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day.
+const RUNNING_SESSION: &str = "select s.id from timing_sessions s
+    left join timing_streams t on t.timing_session_id = s.id
+    where s.partner_id = $1 and s.event_name = $2
+    and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4)
+    order by s.id desc limit 1";
+
+const OPEN_SESSION: &str =
+    "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at)
+    values ($1, $2, $3, $3, $4, $5) on conflict do nothing";
+
+const SESSION_OF_DAY: &str =
+    "select id from timing_sessions where partner_id = $1 and event_name = $2 and race_day = $3";
+
+const OPEN_LOCATION: &str =
+    "insert into timing_locations (timing_session_id, name, partner_id, created_at)
+    values ($1, $2, $3, $4) on conflict do nothing";
+
+const OPEN_STREAM: &str = "insert into timing_streams
+    (id, partner_id, timing_session_id, connection, location, last_sequence, reads, created_at)
+    values ($1, $2, $3, $4, $5, 0, 0, $6) on conflict do nothing";
+
+const STREAM: &str = "select id, last_sequence from timing_streams
+    where partner_id = $1 and timing_session_id = $2 and connection = $3 and location = $4";
+
+impl Store {
+    /// The session that hardware of that event belongs to: the one that its connection id is known from, else one that had
+    /// reads in the last six hours, else the one of this day, which is made when missing.
+    pub async fn open_timing_session(
+        &self,
+        partner: PartnerId,
+        event_name: &str,
+        connection: &str,
+        race_day: &str,
+        at: Moment,
+    ) -> Result<TimingSessionId> {
+        on!(self.db, pool => {
+            let running = sqlx::query_scalar(RUNNING_SESSION)
+                .bind(partner)
+                .bind(event_name)
+                .bind(connection)
+                .bind(at.0 - PAUSE_MS)
+                .fetch_optional(pool)
+                .await?;
+            if let Some(running) = running {
+                return Ok(running);
+            }
+            sqlx::query(OPEN_SESSION)
+                .bind(TimingSessionId::new())
+                .bind(partner)
+                .bind(event_name)
+                .bind(race_day)
+                .bind(at.0)
+                .execute(pool)
+                .await?;
+            sqlx::query_scalar(SESSION_OF_DAY)
+                .bind(partner)
+                .bind(event_name)
+                .bind(race_day)
+                .fetch_one(pool)
+                .await
+        })
+    }
+
+    /// The stream of that hardware connection at that location; stream and location are made when missing.
+    pub async fn open_stream(
+        &self,
+        partner: PartnerId,
+        session: TimingSessionId,
+        connection: &str,
+        location: &str,
+        at: Moment,
+    ) -> Result<Stream> {
+        on!(self.db, pool => {
+            let mut transaction = pool.begin().await?;
+            sqlx::query(OPEN_LOCATION)
+                .bind(session)
+                .bind(location)
+                .bind(partner)
+                .bind(at.0)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(OPEN_STREAM)
+                .bind(StreamId::new())
+                .bind(partner)
+                .bind(session)
+                .bind(connection)
+                .bind(location)
+                .bind(at.0)
+                .execute(&mut *transaction)
+                .await?;
+            let stream = sqlx::query_as(STREAM)
+                .bind(partner)
+                .bind(session)
+                .bind(connection)
+                .bind(location)
+                .fetch_one(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(stream)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::testing::{self, NOW, race};
+
+    #[tokio::test]
+    async fn a_session_is_one_event_on_one_day_and_into_the_night() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let known = origin.timing_session_id;
+        let open = async |event, connection, day, hours: i64| {
+            let at = NOW + hours * 3_600_000;
+            store
+                .open_timing_session(origin.partner_id, event, connection, day, at)
+                .await
+                .expect("opens")
+        };
+        assert_eq!(
+            open("21ROTM", "NEW", "2021-05-08", 10).await,
+            known,
+            "the same day"
+        );
+        assert_eq!(
+            open("21ROTM", "NEW", "2021-05-09", 5).await,
+            known,
+            "after midnight"
+        );
+        assert_eq!(
+            open("21ROTM", "255F", "2021-05-09", 20).await,
+            known,
+            "the same connection"
+        );
+        assert_ne!(
+            open("22ROTM", "255F", "2021-05-08", 0).await,
+            known,
+            "another event"
+        );
+        assert_ne!(
+            open("21ROTM", "NEW", "2021-05-09", 20).await,
+            known,
+            "another day"
+        );
+    }
+}
