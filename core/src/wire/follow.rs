@@ -53,8 +53,7 @@ impl Follower {
                 Some(ClientMessage::Time { sent: local_ms })
             }
             ServerMessage::Time { sent, server_time } => {
-                let way_ms = (local_ms - sent).max(0);
-                self.hear_time(server_time + way_ms / 2, local_ms, way_ms / 2);
+                self.hear_answer(sent, server_time, local_ms);
                 None
             }
             ServerMessage::Scene {
@@ -130,6 +129,18 @@ impl Follower {
         self.held.as_ref().is_some_and(|held| {
             held.epoch == epoch && held.revision == revision && scene_hash(&held.scene) == hash
         })
+    }
+
+    /// The way there and back bounds an answer's error, so a held clock outside these bounds has jumped: the screen's computer slept,
+    /// or the server's clock was set.
+    fn hear_answer(&mut self, sent: i64, server_time: Moment, local_ms: i64) {
+        let half_way_ms = (local_ms - sent).max(0) / 2;
+        let server_time = server_time + half_way_ms;
+        self.offset = self.offset.filter(|held| {
+            let apart_ms = (server_time.0 - local_ms - held.offset_ms).abs();
+            apart_ms <= held.uncertainty_at(local_ms) + half_way_ms
+        });
+        self.hear_time(server_time, local_ms, half_way_ms);
     }
 
     /// Keeps the better of the held and the heard clock, where a held one gets worse with age.
@@ -295,5 +306,26 @@ mod tests {
         );
         assert_eq!(follower.stopped(), Some(StopReason::Revoked));
         assert!(follower.scene().is_none());
+    }
+
+    fn answer(follower: &mut Follower, sent: i64, server_time: i64, local_ms: i64) {
+        let server_time = Moment(server_time);
+        follower.receive(ServerMessage::Time { sent, server_time }, local_ms);
+    }
+
+    #[test]
+    fn a_slow_answer_does_not_spoil_a_good_clock() {
+        let mut follower = Follower::default();
+        answer(&mut follower, 0, 1_005, 10);
+        answer(&mut follower, 1_000, 2_380, 1_400);
+        assert_eq!(follower.server_time(2_000), Some(Moment(3_000)));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_is_measured_anew() {
+        let mut follower = Follower::default();
+        answer(&mut follower, 0, 1_005, 10);
+        answer(&mut follower, 1_000, 902_100, 1_200);
+        assert_eq!(follower.server_time(2_000), Some(Moment(903_000)));
     }
 }
