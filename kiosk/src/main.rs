@@ -1,1 +1,58 @@
-fn main() {}
+//! `gantry-kiosk`: see `--help`. Exit codes: 0 stopped as asked, 1 something failed, 2 a setting cannot be followed.
+
+use std::{env, io, process::ExitCode, time::Instant};
+
+use gantry_kiosk::{
+    config::{BadConfig, Config},
+    screenshot,
+    window::{self, NoMonitor},
+};
+use tracing::error;
+use tracing_subscriber::EnvFilter;
+
+/// A setting cannot be followed.
+const BAD_SETTING: u8 = 2;
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    log_to_stderr();
+    let config = match Config::read(env::args_os()) {
+        Ok(config) => config,
+        // Clap prints by itself, help and version to standard output.
+        Err(BadConfig::Args(error)) => error.exit(),
+        Err(bad) => {
+            error!("{bad}");
+            return ExitCode::from(BAD_SETTING);
+        }
+    };
+    match run(config, started) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            error!("{failure:#}");
+            let is_bad_setting = failure.is::<NoMonitor>();
+            ExitCode::from(if is_bad_setting { BAD_SETTING } else { 1 })
+        }
+    }
+}
+
+fn run(config: Config, started: Instant) -> anyhow::Result<()> {
+    match config {
+        Config::Window {
+            address,
+            place,
+            stats,
+        } => window::run(address, place, stats, started),
+        Config::Screenshot(screenshot) => screenshot::take(&screenshot),
+    }
+}
+
+/// The kiosk's own messages from `info` up, its libraries' from `warn` up; `RUST_LOG` says otherwise.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,gantry_kiosk=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_writer(io::stderr)
+        .init();
+}

@@ -1,0 +1,12 @@
+//! The kiosk from outside: pixels on the software GPU, a real WebSocket server, a real X server.
+
+mod golden;
+mod leaderboard;
+mod link;
+mod painter;
+mod process;
+mod screenshot;
+mod server;
+mod shaders;
+mod window;
+mod xvfb;

@@ -1,0 +1,123 @@
+//! A real window on a real X server.
+
+use std::time::{Duration, Instant};
+
+use gantry_core::{
+    scene::{Canvas, Scene, color::Color, notice},
+    time::Moment,
+    wire::{ServerMessage, StopReason},
+};
+
+use crate::{
+    process::{Running, kiosk},
+    server::{Screen, Server},
+    xvfb::Xvfb,
+};
+
+const GREEN: Color = Color::rgb(0x0a_6a_3a);
+const BLUE: Color = Color::rgb(0x0a_2a_6a);
+
+/// The ground of the painter's own pages and the colour of its bar.
+const INK: Color = Color::rgb(0x0b_0f_17);
+const AMBER: Color = Color::rgb(0xff_b0_20);
+
+#[test]
+fn the_first_frame_fills_the_screen_and_sigterm_ends_it_cleanly() {
+    let (xvfb, server) = (Xvfb::start(640, 360), Server::start());
+    let mut running = start(&xvfb, &server, &["--stats"]);
+    let mut screen = server.accept();
+    screen.hello(Moment(0));
+    screen.show(1, &page(GREEN));
+    xvfb.wait("the display", |shown| shown.is_filled_with(GREEN));
+    beat(&mut screen, &page(GREEN), Duration::from_millis(1500));
+    running.terminate();
+    let output = running.finish();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().expect("a line of statistics");
+    let stats: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!(stats["span"], "run");
+    assert!(stats["first_frame_ms"].is_u64(), "{line}");
+    let frames = stats["frames"].as_u64().expect("a number of frames");
+    assert!(
+        (1..=8).contains(&frames),
+        "a still picture costs no frames: {line}"
+    );
+}
+
+#[test]
+fn the_screen_says_when_the_link_is_dead_and_when_the_display_has_ended() {
+    let (xvfb, server) = (Xvfb::start(640, 360), Server::start());
+    let mut running = start(&xvfb, &server, &["--monitor", "1"]);
+    xvfb.wait("the page before the first picture", |shown| {
+        shown.is_filled_with(INK)
+    });
+    let mut screen = server.accept();
+    screen.hello(Moment(0));
+    screen.show(1, &page(GREEN));
+    xvfb.wait("the display", |shown| shown.is_filled_with(GREEN));
+    drop(screen);
+    xvfb.wait("the bar over the picture", |shown| {
+        shown.at(0, 0) == GREEN && shown.at(0, -1) == AMBER && shown.at(-1, -5) == AMBER
+    });
+    let mut screen = server.accept();
+    screen.hello(Moment(0));
+    screen.show(2, &page(BLUE));
+    xvfb.wait("the new picture without a bar", |shown| {
+        shown.is_filled_with(BLUE)
+    });
+    screen.send(&ServerMessage::Stop {
+        reason: StopReason::Revoked,
+    });
+    let stopped = Instant::now();
+    xvfb.wait("the end", |shown| shown.is_filled_with(INK));
+    assert!(
+        stopped.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        stopped.elapsed()
+    );
+    running.terminate();
+    assert_eq!(running.finish().status.code(), Some(0));
+}
+
+#[test]
+fn a_monitor_that_is_not_there_is_refused_with_those_that_are() {
+    let (xvfb, server) = (Xvfb::start(320, 180), Server::start());
+    let output = start(&xvfb, &server, &["--monitor", "3"]).finish();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains("no monitor 3") && message.contains("320x180"),
+        "{message}"
+    );
+}
+
+fn start(xvfb: &Xvfb, server: &Server, more: &[&str]) -> Running {
+    let mut command = kiosk();
+    command
+        .arg(server.url())
+        .args(more)
+        .env("DISPLAY", xvfb.display());
+    Running::start(&mut command)
+}
+
+/// Keeps the picture true for that long.
+fn beat(screen: &mut Screen, scene: &Scene, length: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < length {
+        let server_time = Moment(start.elapsed().as_millis() as i64);
+        screen.heartbeat(1, scene, server_time);
+        std::thread::sleep(Duration::from_millis(250));
+    }
+}
+
+fn page(background: Color) -> Scene {
+    let canvas = Canvas {
+        width: 1280,
+        height: 720,
+    };
+    Scene {
+        background,
+        ..notice::page(canvas, "Finish", "0 of 2,500")
+    }
+}
