@@ -3,7 +3,11 @@
 use std::{collections::HashMap, net::SocketAddr};
 
 use gantry_core::{
-    chronotrack::{framing::Frame, message::EventInfo, peer::Output},
+    chronotrack::{
+        framing::Frame,
+        message::{EventInfo, Message},
+        peer::Output,
+    },
     read::TimingRead,
     time::Moment,
 };
@@ -157,12 +161,22 @@ impl Intake {
         }
     }
 
+    fn note_program(&self, line: &[u8]) {
+        if let Ok(Message::Greeting { program, version }) = Message::parse(line) {
+            self.presence
+                .update(|connection| connection.program = Some(format!("{program} {version}")));
+        }
+    }
+
     /// Keeps a line as it came, unless one of its outputs carries it into the store already.
     pub(super) async fn keep_unless_kept(&mut self, line: Frame, outputs: &[Output], at: Moment) {
         let carried = |output: &Output| matches!(output, Output::Read(_) | Output::Fault { .. });
         if let Frame::Line(raw) = line
             && !outputs.iter().any(carried)
         {
+            if self.lines == 0 {
+                self.note_program(&raw);
+            }
             self.keep(raw, None, at).await;
         }
     }

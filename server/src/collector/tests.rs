@@ -219,6 +219,7 @@ async fn reads_are_published_once_they_are_stored() {
         (connection.reads, connection.event.as_deref()),
         (3, Some("21ROTM"))
     );
+    assert_eq!(connection.program.as_deref(), Some("SimpleClient 0.6.0"));
 }
 
 #[tokio::test]

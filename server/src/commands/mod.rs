@@ -98,3 +98,110 @@ fn log(config: &Config) {
         .with_writer(io::stderr)
         .init();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::config::cli::Cli;
+
+    async fn call(data_dir: &Path, arguments: &[&str]) -> Result<ExitCode, String> {
+        let data_dir = data_dir.display().to_string();
+        let whole = ["gantry-server"].iter().chain(arguments).copied();
+        let cli = Cli::try_parse_from(whole.chain(["--data-dir", &data_dir]));
+        let cli = cli.map_err(|error| error.to_string())?;
+        perform(cli.command)
+            .await
+            .map_err(|error| format!("{error:#}"))
+    }
+
+    #[tokio::test]
+    async fn a_partner_is_added_once() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let data_dir = dir.path().join("made/when/missing");
+        call(&data_dir, &["partner", "add", " Acme "])
+            .await
+            .expect("adds");
+        let again = call(&data_dir, &["partner", "add", "Acme"])
+            .await
+            .expect_err("is refused");
+        assert_eq!(again, "there is a timing partner 'Acme' already");
+        assert!(call(&data_dir, &["partner", "add", " "]).await.is_err());
+        call(&data_dir, &["migrate"])
+            .await
+            .expect("nothing is left to do");
+    }
+
+    #[tokio::test]
+    async fn a_user_is_refused_before_a_password_is_asked_for() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let add = async |email, partner| {
+            let arguments = [
+                "user",
+                "add",
+                email,
+                "--partner",
+                partner,
+                "--role",
+                "owner",
+            ];
+            call(dir.path(), &arguments).await.expect_err("is refused")
+        };
+        assert!(
+            add("ann", "Acme")
+                .await
+                .contains("'ann' is no e-mail address")
+        );
+        assert!(
+            add("ann@example.org", "Acme")
+                .await
+                .contains("no timing partner 'Acme'")
+        );
+    }
+
+    #[tokio::test]
+    async fn the_doctor_finds_what_is_missing_and_what_is_taken() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let any = "127.0.0.1:0";
+        let examine = async |http: &str| {
+            let arguments = [
+                "doctor",
+                "--http",
+                http,
+                "--timing",
+                any,
+                "--status",
+                any,
+                "--timing-zone",
+                "UTC",
+            ];
+            let code = call(dir.path(), &arguments).await.expect("examines");
+            code == ExitCode::SUCCESS
+        };
+        assert!(!examine(any).await, "there is no partner");
+        call(dir.path(), &["partner", "add", "Acme"])
+            .await
+            .expect("adds");
+        assert!(examine(any).await);
+        let taken = std::net::TcpListener::bind(any).expect("port 0 is free");
+        let taken = taken
+            .local_addr()
+            .map(|address| (taken, address))
+            .expect("it is bound");
+        assert!(!examine(&taken.1.to_string()).await, "the port is taken");
+    }
+
+    #[tokio::test]
+    async fn a_timing_partner_that_does_not_exist_stops_the_server() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let refused = call(dir.path(), &["serve", "--timing-partner", "Acme"]).await;
+        assert!(
+            refused
+                .expect_err("is refused")
+                .contains("no timing partner 'Acme'")
+        );
+    }
+}
