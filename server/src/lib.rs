@@ -8,6 +8,7 @@ pub mod clock;
 pub mod collector;
 pub mod commands;
 pub mod config;
+pub mod display;
 pub mod launch;
 pub mod status;
 pub mod store;

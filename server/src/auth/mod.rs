@@ -1,3 +1,5 @@
 //! Who may do what.
 
 pub mod password;
+pub mod patience;
+pub mod token;

@@ -40,7 +40,7 @@ pub enum Step {
     Event(StoredEvent),
 }
 
-const APPEND: &str =
+pub(super) const APPEND: &str =
     "insert into session_events (position, display_session_id, partner_id, kind, at, body)
     select $1, id, partner_id, $4, $5, $6 from display_sessions
     where id = $2 and partner_id = $3 and deleted_at is null
@@ -55,10 +55,10 @@ const LATEST: &str = "select position, kind, at, body from session_events
 const BOUND: &str = "select timing_session_id from display_session_bindings
     where partner_id = $1 and display_session_id = $2 order by timing_session_id";
 
-const UNBIND: &str =
+pub(super) const UNBIND: &str =
     "delete from display_session_bindings where partner_id = $1 and display_session_id = $2";
 
-const BIND: &str = "insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
+pub(super) const BIND: &str = "insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
     select d.id, t.id, d.partner_id, $4 from display_sessions d, timing_sessions t
     where d.partner_id = $1 and t.partner_id = $1 and d.id = $2 and t.id = $3
     on conflict do nothing";

@@ -1,0 +1,185 @@
+//! How long a display may be shown, told at once to every screen that shows it.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use gantry_core::{time::Moment, wire::StopReason};
+use tokio::{sync::watch, time::sleep};
+
+use super::id::DisplayId;
+use crate::clock;
+
+/// The machine's clock may be set while a screen waits for its end, so the end is looked at anew this often.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// The terms of one display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The first moment at which it is over.
+    pub expires_at: Moment,
+    /// Whether an operator ended it before.
+    pub revoked: bool,
+}
+
+impl Terms {
+    /// Why the display is over at `now`, if it is.
+    pub fn over(&self, now: Moment) -> Option<StopReason> {
+        if self.revoked {
+            Some(StopReason::Revoked)
+        } else {
+            (self.expires_at <= now).then_some(StopReason::Expired)
+        }
+    }
+}
+
+/// The displays that some screen shows, so that a change of terms finds them.
+#[derive(Debug, Default)]
+pub struct Watched {
+    displays: Mutex<HashMap<DisplayId, watch::Sender<Option<Terms>>>>,
+}
+
+/// One screen's hold on its display's terms.
+#[derive(Debug)]
+pub struct Term {
+    terms: watch::Receiver<Option<Terms>>,
+    /// As they were when the screen came, until a change is heard of.
+    known: Terms,
+}
+
+/// A screen that has announced itself but does not know its terms yet.
+#[derive(Debug)]
+pub struct Arriving(watch::Receiver<Option<Terms>>);
+
+impl Watched {
+    /// Announces a screen. Read the terms from the store after this and not before: a change in between is then not missed.
+    pub fn arrive(&self, id: &DisplayId) -> Arriving {
+        let mut displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
+        displays.retain(|_, terms| terms.receiver_count() > 0);
+        let terms = displays
+            .entry(id.clone())
+            .or_insert_with(|| watch::Sender::new(None));
+        Arriving(terms.subscribe())
+    }
+
+    /// Tells every screen of a display its new terms, after they were stored.
+    pub fn change(&self, id: &DisplayId, terms: Terms) {
+        let displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = displays.get(id) {
+            sender.send_replace(Some(terms));
+        }
+    }
+
+    /// How many screens show a display now.
+    pub fn screens(&self, id: &DisplayId) -> usize {
+        let displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
+        displays.get(id).map_or(0, watch::Sender::receiver_count)
+    }
+}
+
+impl Arriving {
+    /// The screen's hold, from what the store says.
+    pub fn with(self, stored: Terms) -> Term {
+        Term {
+            terms: self.0,
+            known: stored,
+        }
+    }
+}
+
+impl Term {
+    /// Waits until the display is over and says why. Can be dropped and called again.
+    pub async fn over(&mut self) -> StopReason {
+        loop {
+            let terms = self.terms.borrow_and_update().unwrap_or(self.known);
+            let now = clock::now();
+            if let Some(reason) = terms.over(now) {
+                return reason;
+            }
+            let left_ms = u64::try_from(terms.expires_at.since_ms(now)).unwrap_or(0);
+            let wait = Duration::from_millis(left_ms).min(LONGEST_WAIT);
+            tokio::select! {
+                Ok(()) = self.terms.changed() => {}
+                () = sleep(wait) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> DisplayId {
+        "a1b2c3d4".parse().expect("an id")
+    }
+
+    fn open() -> Terms {
+        Terms {
+            expires_at: clock::now() + 3_600_000,
+            revoked: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn revoking_ends_every_screen_of_that_display() {
+        let watched = Watched::default();
+        let other: DisplayId = "b1b2c3d4".parse().expect("an id");
+        let mut ended =
+            [watched.arrive(&id()), watched.arrive(&id())].map(|screen| screen.with(open()));
+        let mut running = watched.arrive(&other).with(open());
+        assert_eq!(watched.screens(&id()), 2);
+
+        let revoked = Terms {
+            revoked: true,
+            ..open()
+        };
+        watched.change(&id(), revoked);
+        for screen in &mut ended {
+            assert_eq!(screen.over().await, StopReason::Revoked);
+        }
+        let still_running = tokio::time::timeout(Duration::from_millis(20), running.over()).await;
+        assert!(still_running.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_change_between_arrival_and_the_answer_of_the_store_is_not_missed() {
+        let watched = Watched::default();
+        let arriving = watched.arrive(&id());
+        watched.change(
+            &id(),
+            Terms {
+                revoked: true,
+                ..open()
+            },
+        );
+        assert_eq!(arriving.with(open()).over().await, StopReason::Revoked);
+    }
+
+    #[tokio::test]
+    async fn a_display_ends_by_itself_unless_it_was_extended() {
+        let watched = Watched::default();
+        let soon = Terms {
+            expires_at: clock::now() + 30,
+            revoked: false,
+        };
+        let mut screen = watched.arrive(&id()).with(soon);
+        assert_eq!(screen.over().await, StopReason::Expired);
+        let mut extended = watched.arrive(&id()).with(soon);
+        watched.change(&id(), open());
+        let still_running = tokio::time::timeout(Duration::from_millis(60), extended.over()).await;
+        assert!(still_running.is_err());
+    }
+
+    #[test]
+    fn displays_without_screens_are_forgotten() {
+        let watched = Watched::default();
+        drop(watched.arrive(&id()));
+        let other: DisplayId = "b1b2c3d4".parse().expect("an id");
+        let _screen = watched.arrive(&other);
+        assert_eq!(watched.screens(&id()), 0);
+        assert_eq!(watched.displays.lock().expect("no poison").len(), 1);
+    }
+}
