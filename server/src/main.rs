@@ -7,7 +7,7 @@ use gantry_server::{commands, config::layers};
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
     match layers::parse(&arguments, &|name| env::var(name).ok()) {
-        Ok(cli) => commands::run(cli.command),
+        Ok(cli) => commands::run(cli),
         Err(error) => error.exit(),
     }
 }

@@ -60,6 +60,7 @@ impl Server {
         ];
         let Ok(Cli {
             command: Command::Serve(config),
+            ..
         }) = Cli::try_parse_from(arguments)
         else {
             panic!("{arguments:?} are understood");

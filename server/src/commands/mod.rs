@@ -16,14 +16,14 @@ use anyhow::Context;
 use crate::{
     config::{
         Config,
-        cli::{Command, PartnerCommand, UserCommand},
+        cli::{Cli, Command, PartnerCommand, UserCommand},
     },
     store::Store,
 };
 
 /// Does what was asked for; a failure is told on standard error and ends with code 1.
-pub fn run(command: Command) -> ExitCode {
-    match start(command) {
+pub fn run(cli: Cli) -> ExitCode {
+    match start(cli) {
         Ok(code) => code,
         Err(error) => {
             // Nothing is left to be done about a standard error that is closed.
@@ -33,13 +33,13 @@ pub fn run(command: Command) -> ExitCode {
     }
 }
 
-fn start(command: Command) -> anyhow::Result<ExitCode> {
-    log(command.config());
+fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    log(&cli.log);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?
-        .block_on(perform(command))
+        .block_on(perform(cli.command))
 }
 
 async fn perform(command: Command) -> anyhow::Result<ExitCode> {
@@ -91,9 +91,9 @@ fn say(line: &str) -> anyhow::Result<()> {
 }
 
 /// Logs go to standard error: standard output belongs to the announcement and to answers.
-fn log(config: &Config) {
+fn log(filter: &str) {
     tracing_subscriber::fmt()
-        .with_env_filter(&config.log)
+        .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
@@ -106,7 +106,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::config::cli::Cli;
 
     async fn call(data_dir: &Path, arguments: &[&str]) -> Result<ExitCode, String> {
         let data_dir = data_dir.display().to_string();

@@ -1,6 +1,7 @@
 //! The command line of `gantry-server`.
 
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use super::Config;
 use crate::store::Role;
@@ -16,6 +17,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// What to log: error, warn, info, debug or trace, also per module
+    #[arg(long, global = true, value_name = "FILTER", default_value = "info", value_parser = log_filter)]
+    pub log: String,
 }
 
 /// What the program can do.
@@ -92,16 +97,26 @@ pub struct AddUser {
 }
 
 impl Command {
-    /// The options that every command shares.
-    pub fn config(&self) -> &Config {
+    /// How to serve, for the commands that have to do with serving.
+    pub fn config(&self) -> Option<&Config> {
         match self {
-            Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => config,
+            Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => Some(config),
             Self::Partner(PartnerArgs { command }) => match command {
-                PartnerCommand::Add { config, .. } | PartnerCommand::List(config) => config,
+                PartnerCommand::Add { config, .. } | PartnerCommand::List(config) => Some(config),
             },
             Self::User(UserArgs {
                 command: UserCommand::Add(add),
-            }) => &add.config,
+            }) => Some(&add.config),
         }
     }
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|reason| {
+            format!(
+                "{reason}; expected a level, like info, or levels per module, like info,sqlx=warn"
+            )
+        })
 }

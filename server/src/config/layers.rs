@@ -27,7 +27,11 @@ pub fn parse(arguments: &[OsString], environment: Environment<'_>) -> Result<Cli
         file: &no_file,
     }
     .parse(arguments)?;
-    match &cli.command.config().config {
+    match cli
+        .command
+        .config()
+        .and_then(|config| config.config.as_ref())
+    {
         None => Ok(cli),
         Some(path) => {
             let file = File::read(path)?;
@@ -186,10 +190,11 @@ impl File {
 
 /// The long names of the options of `serve`; `config` is of no use within a file.
 fn known_keys() -> Vec<String> {
-    Cli::command()
-        .find_subcommand("serve")
-        .into_iter()
+    let cli = Cli::command();
+    let serve = cli.find_subcommand("serve").into_iter();
+    serve
         .flat_map(Command::get_arguments)
+        .chain(cli.get_arguments())
         .filter_map(Arg::get_long)
         .filter(|name| *name != "config")
         .map(str::to_owned)
@@ -242,6 +247,7 @@ mod tests {
         match parse(&arguments, &lookup) {
             Ok(Cli {
                 command: cli::Command::Serve(config),
+                ..
             }) => Ok(config),
             Ok(other) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),
@@ -281,7 +287,6 @@ mod tests {
         let config = serve(&["--http", "127.0.0.1:3"], &environment).expect("parses");
         let ports = [config.http, config.timing, config.status].map(|address| address.port());
         assert_eq!(ports, [3, 2, 1]);
-        assert_eq!(config.log, "info");
     }
 
     #[test]
@@ -350,6 +355,25 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn the_log_filter_has_its_layers_too() {
+        let (_dir, path) = file("log = 'warn'");
+        let log = |arguments: &[&str]| {
+            let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+            parse(&arguments, &|_| None).map(|cli| cli.log)
+        };
+        assert_eq!(
+            log(&["gantry-server", "serve", "--config", &path]).expect("parses"),
+            "warn"
+        );
+        assert_eq!(
+            log(&["gantry-server", "serve", "--config", &path, "--log=debug"]).expect("parses"),
+            "debug"
+        );
+        assert_eq!(log(&["gantry-server", "serve"]).expect("parses"), "info");
+        assert!(log(&["gantry-server", "serve", "--log", "a=b=c"]).is_err());
     }
 
     #[test]

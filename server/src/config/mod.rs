@@ -11,7 +11,6 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::Args;
 use directories::ProjectDirs;
 use jiff::tz::TimeZone;
-use tracing_subscriber::EnvFilter;
 
 /// How to serve.
 #[derive(Args, Clone, Debug)]
@@ -51,10 +50,6 @@ pub struct Config {
     /// The time zone of the timing hardware's clock, like Europe/Vienna [default: the system's]
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     pub timing_zone: Option<TimeZone>,
-
-    /// What to log: error, warn, info, debug or trace, also per module
-    #[arg(long, value_name = "FILTER", default_value = "info", value_parser = log_filter)]
-    pub log: String,
 }
 
 impl Config {
@@ -108,14 +103,4 @@ fn time_zone(text: &str) -> Result<TimeZone, String> {
     TimeZone::get(text).map_err(|reason| {
         format!("{reason}; expected a zone of the IANA database, like Europe/Vienna or UTC")
     })
-}
-
-fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text)
-        .map(|_| text.to_owned())
-        .map_err(|reason| {
-            format!(
-                "{reason}; expected a level, like info, or levels per module, like info,sqlx=warn"
-            )
-        })
 }
