@@ -1,8 +1,18 @@
-//! What the whole-system tests and the bench share.
+//! What the whole-system tests and the bench share: the real programs they drive, and the people and machines around them.
+
+pub mod repository;
+
+pub mod hardware;
+pub mod operator;
+pub mod programs;
+pub mod venue;
+pub mod wait;
 
 pub mod browser;
+pub mod database;
+pub mod screen;
+
 pub mod fixtures;
-pub mod repository;
 pub mod stage;
 pub mod tolerance;
 pub mod vectors;

@@ -1,0 +1,121 @@
+//! A screen without a picture: a WebSocket and a follower.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::{SinkExt as _, StreamExt as _};
+use gantry_core::{
+    scene::{Node, Scene},
+    wire::{SUBPROTOCOL, ServerMessage, StopReason, follow::Follower},
+};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue},
+};
+
+use crate::wait::PATIENCE;
+
+/// One connection to a display.
+pub struct Screen {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What it has understood so far.
+    pub follower: Follower,
+    started: Instant,
+}
+
+impl Screen {
+    /// Opens the stream of a display by the address that people open.
+    pub async fn open(display_url: &str) -> Result<Self> {
+        let url = format!("{}/live", display_url.replacen("http", "ws", 1));
+        let mut request = url.into_client_request().context("a display's address")?;
+        request.headers_mut().insert(
+            "sec-websocket-protocol",
+            HeaderValue::from_static(SUBPROTOCOL),
+        );
+        let (socket, _) = connect_async(request).await.context("open the stream")?;
+        Ok(Self {
+            socket,
+            follower: Follower::default(),
+            started: Instant::now(),
+        })
+    }
+
+    /// The next message, after the follower has heard it; `None` when the connection is over.
+    pub async fn next(&mut self) -> Result<Option<ServerMessage>> {
+        loop {
+            let text = match self.socket.next().await {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return Ok(None),
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(_)) => continue,
+            };
+            let message: ServerMessage = serde_json::from_str(&text).context("read a message")?;
+            let local_ms = self.started.elapsed().as_millis() as i64;
+            if let Some(answer) = self.follower.receive(message.clone(), local_ms) {
+                let answer = serde_json::to_string(&answer)?;
+                // A connection that the server has closed is noticed by reading on.
+                self.socket.send(Message::text(answer)).await.ok();
+            }
+            return Ok(Some(message));
+        }
+    }
+
+    /// The first scene that satisfies the condition.
+    pub async fn scene_where(
+        &mut self,
+        what: &str,
+        is_wanted: impl Fn(&Scene) -> bool,
+    ) -> Result<Arc<Scene>> {
+        let wanted = async {
+            loop {
+                if let Some(scene) = self.follower.scene().filter(|scene| is_wanted(scene)) {
+                    return Ok(Arc::clone(scene));
+                }
+                if self.next().await?.is_none() {
+                    bail!("the stream is over");
+                }
+            }
+        };
+        let found = timeout(PATIENCE, wanted).await;
+        found
+            .with_context(|| format!("no scene with {what}"))
+            .flatten()
+            .with_context(|| match self.follower.scene() {
+                Some(scene) => format!("the last scene says {:?}", texts(scene)),
+                None => "there was no scene".to_owned(),
+            })
+    }
+
+    /// Why the display is over, told within `limit`.
+    pub async fn stopped_within(&mut self, limit: Duration) -> Result<StopReason> {
+        let stopped = async {
+            loop {
+                if let Some(reason) = self.follower.stopped() {
+                    return Ok(reason);
+                }
+                if self.next().await?.is_none() {
+                    bail!("the stream ended without a word");
+                }
+            }
+        };
+        timeout(limit, stopped)
+            .await
+            .with_context(|| format!("not told within {limit:?}"))?
+    }
+}
+
+/// What a scene says, text by text, back to front. Clocks are left out: they say something else at each moment.
+pub fn texts(scene: &Scene) -> Vec<&str> {
+    scene
+        .layers
+        .iter()
+        .flat_map(|layer| &layer.nodes)
+        .filter_map(|node| match node {
+            Node::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
