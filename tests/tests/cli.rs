@@ -64,7 +64,7 @@ async fn bad_options_are_named_with_what_would_be_accepted() -> Result<()> {
         (
             "gantry-kiosk",
             vec!["http://127.0.0.1:1/display/a1b2c3d4", "--windowed", "big"],
-            vec!["--windowed", "big", "1920x1080"],
+            vec!["--windowed", "big", "1280x720"],
         ),
     ] {
         let said = refused(program, &arguments).await?;
