@@ -20,12 +20,12 @@ pub struct Gpu {
 pub enum GpuError {
     /// No driver offered anything.
     #[error(
-        "no graphics adapter was found ({0}); install a Vulkan driver (Debian and Ubuntu: libvulkan1 mesa-vulkan-drivers) \
+        "no graphics adapter was found; install a Vulkan driver (Debian and Ubuntu: libvulkan1 mesa-vulkan-drivers) \
          or an OpenGL one (libegl1 libgl1-mesa-dri)"
     )]
     NoAdapter(#[from] wgpu::RequestAdapterError),
     /// The adapter was found but does not open.
-    #[error("the graphics adapter {adapter:?} cannot be opened: {source}")]
+    #[error("the graphics adapter {adapter:?} cannot be opened")]
     NoDevice {
         /// The adapter's name.
         adapter: String,

@@ -1,6 +1,11 @@
 //! `gantry-kiosk`: see `--help`. Exit codes: 0 stopped as asked, 1 something failed, 2 a setting cannot be followed.
 
-use std::{env, io, process::ExitCode, time::Instant};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    process::ExitCode,
+    time::Instant,
+};
 
 use gantry_kiosk::{
     config::{BadConfig, Config},
@@ -53,6 +58,7 @@ fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
 }

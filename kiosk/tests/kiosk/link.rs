@@ -37,7 +37,11 @@ struct Followed {
 
 impl Followed {
     fn start(server: &Server, timing: Timing) -> Self {
-        let address = Address::parse(&server.url(), None).expect("an address");
+        Self::start_at(&server.url(), timing)
+    }
+
+    fn start_at(url: &str, timing: Timing) -> Self {
+        let address = Address::parse(url, None).expect("an address");
         let clock = LocalClock::start();
         let (wake, woken) = mpsc::channel();
         let link = Link::start(address, timing, clock, move || {
@@ -194,6 +198,17 @@ fn nonsense_from_the_server_ends_the_connection_and_nothing_else() {
     screen.hello(Moment(0));
     screen.show(1, &scene("one"));
     followed.wait_revision(1);
+}
+
+#[test]
+fn a_server_that_does_not_encrypt_is_no_reason_to_give_up() {
+    let server = Server::start();
+    let url = server.url().replace("http:", "https:");
+    let followed = Followed::start_at(&url, TIMING);
+    for _ in 0..2 {
+        server.refuse_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    }
+    followed.wait("a loss", |state| matches!(state.phase, Phase::Lost { .. }));
 }
 
 #[test]

@@ -84,6 +84,13 @@ impl Server {
         .expect("an answer");
     }
 
+    /// Waits for a screen and answers these bytes to whatever it says first.
+    pub(crate) fn refuse_bytes(&self, bytes: &[u8]) {
+        let mut stream = self.connection();
+        stream.read_exact(&mut [0]).expect("a first byte");
+        stream.write_all(bytes).expect("a screen that listens");
+    }
+
     fn connection(&self) -> TcpStream {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use gantry_core::{
-    scene::{Canvas, Scene, color::Color, notice},
+    scene::{
+        Align, Canvas, ClockFormat, Ease, Node, Property, Rect, Scene, TextStyle, Tween, Weight,
+        color::Color, notice,
+    },
     time::Moment,
     wire::{ServerMessage, StopReason},
 };
@@ -24,24 +27,45 @@ const AMBER: Color = Color::rgb(0xff_b0_20);
 #[test]
 fn the_first_frame_fills_the_screen_and_sigterm_ends_it_cleanly() {
     let (xvfb, server) = (Xvfb::start(640, 360), Server::start());
-    let mut running = start(&xvfb, &server, &["--stats"]);
+    let running = start(&xvfb, &server, &["--stats"]);
     let mut screen = server.accept();
     screen.hello(Moment(0));
     screen.show(1, &page(GREEN));
     xvfb.wait("the display", |shown| shown.is_filled_with(GREEN));
     beat(&mut screen, &page(GREEN), Duration::from_millis(1500));
-    running.terminate();
-    let output = running.finish();
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().last().expect("a line of statistics");
-    let stats: serde_json::Value = serde_json::from_str(line).expect("JSON");
-    assert_eq!(stats["span"], "run");
-    assert!(stats["first_frame_ms"].is_u64(), "{line}");
-    let frames = stats["frames"].as_u64().expect("a number of frames");
+    let stats = stop(running);
+    assert!(stats["first_frame_ms"].is_u64(), "{stats}");
+    let frames = frames(&stats);
     assert!(
         (1..=8).contains(&frames),
-        "a still picture costs no frames: {line}"
+        "a still picture costs no frames: {stats}"
+    );
+}
+
+#[test]
+fn a_clock_costs_a_frame_a_second_and_a_movement_many() {
+    let (xvfb, server) = (Xvfb::start(320, 180), Server::start());
+    let running = start(&xvfb, &server, &["--stats"]);
+    let mut screen = server.accept();
+    screen.hello(Moment(0));
+    let clock = with_clock(page(GREEN));
+    screen.show(1, &clock);
+    xvfb.wait("the clock", |shown| shown.is_filled_with(GREEN));
+    beat(&mut screen, &clock, Duration::from_millis(3200));
+    let ticking = frames(&stop(running));
+    assert!((4..=12).contains(&ticking), "{ticking} frames of a clock");
+
+    let running = start(&xvfb, &server, &["--stats"]);
+    let mut screen = server.accept();
+    screen.hello(Moment(0));
+    let moving = with_movement(page(BLUE));
+    screen.show(1, &moving);
+    xvfb.wait("the movement", |shown| shown.is_filled_with(BLUE));
+    beat(&mut screen, &moving, Duration::from_millis(1500));
+    let moving = frames(&stop(running));
+    assert!(
+        (15..=110).contains(&moving),
+        "{moving} frames of a movement"
     );
 }
 
@@ -101,6 +125,22 @@ fn start(xvfb: &Xvfb, server: &Server, more: &[&str]) -> Running {
     Running::start(&mut command)
 }
 
+/// Ends the program and returns the statistics of its whole run.
+fn stop(mut running: Running) -> serde_json::Value {
+    running.terminate();
+    let output = running.finish();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().expect("a line of statistics");
+    let stats: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!(stats["span"], "run");
+    stats
+}
+
+fn frames(stats: &serde_json::Value) -> u64 {
+    stats["frames"].as_u64().expect("a number of frames")
+}
+
 /// Keeps the picture true for that long.
 fn beat(screen: &mut Screen, scene: &Scene, length: Duration) {
     let start = Instant::now();
@@ -120,4 +160,35 @@ fn page(background: Color) -> Scene {
         background,
         ..notice::page(canvas, "Finish", "0 of 2,500")
     }
+}
+
+fn with_clock(mut scene: Scene) -> Scene {
+    let style = TextStyle {
+        size_halves: 240,
+        weight: Weight::Heavy,
+        align: Align::Center,
+        color: AMBER,
+    };
+    scene.layers[0].nodes.push(Node::Clock {
+        rect: Rect::new(0, 0, 1280, 200),
+        baseline: 160,
+        zero_at: Moment(0),
+        stopped_at: None,
+        format: ClockFormat::Race,
+        style,
+    });
+    scene
+}
+
+/// The text moves for a minute from the server's time 0 on.
+fn with_movement(mut scene: Scene) -> Scene {
+    scene.layers[0].tweens.push(Tween {
+        property: Property::X,
+        from: 0,
+        to: 200,
+        start: Moment(0),
+        length_ms: 60_000,
+        ease: Ease::Linear,
+    });
+    scene
 }
