@@ -3,6 +3,7 @@
 mod golden;
 mod leaderboard;
 mod link;
+mod notices;
 mod painter;
 mod process;
 mod screenshot;
