@@ -9,6 +9,7 @@ pub mod collector;
 pub mod commands;
 pub mod config;
 pub mod display;
+pub mod hardware;
 pub mod launch;
 pub mod status;
 pub mod store;

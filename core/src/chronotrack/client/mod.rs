@@ -108,7 +108,18 @@ impl Client {
         bytes
     }
 
-    /// When the server's patience test ends, while the handshake lasts.
+    /// Whether everything that the log holds has been streamed on this connection.
+    pub fn has_sent_all(&self, log: &SessionLog) -> bool {
+        let locations = log.locations().iter().enumerate();
+        locations
+            .filter(|(_, location)| !location.entries.is_empty())
+            .all(|(place, location)| {
+                let next = self.streams.get(&place).copied().unwrap_or(1);
+                next > location.entries.len() as u64
+            })
+    }
+
+    /// When our patience with the server ends, while the handshake lasts.
     pub fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
             Phase::Greeting { until } | Phase::Options { until, .. } => Some(until),

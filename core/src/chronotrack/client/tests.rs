@@ -109,8 +109,10 @@ fn starts_and_stops_move_the_stream() {
     let mut client = client(&["stream-mode=push", "pushmode-ack=true"]);
     assert_eq!(ask(&mut client, "start"), "ack~start\r\n");
     assert_eq!(sequences(&client.stream(&log(), 2)), ["1", "2"]);
+    assert!(!client.has_sent_all(&log()));
     assert_eq!(ask(&mut client, "start~9K"), "");
     assert_eq!(sequences(&client.stream(&log(), 10)), ["3", "4", "5"]);
+    assert!(client.has_sent_all(&log()));
     assert_eq!(ask(&mut client, "start~9K~2"), "");
     assert_eq!(sequences(&client.stream(&log(), 10)), ["2", "3", "4", "5"]);
     assert_eq!(ask(&mut client, "start~9K~99"), "");

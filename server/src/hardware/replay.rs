@@ -1,0 +1,151 @@
+//! A recorded stream, played as timing hardware.
+//!
+//! The recording is what a server once received: lines of the protocol, one below the other, in any of the formats. Reads are
+//! streamed at the intervals of their times; whatever else the file holds tells of the event or is passed over.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    path::Path,
+};
+
+use anyhow::{Context, ensure};
+use gantry_core::{
+    chronotrack::{
+        framing::{Frame, Framer},
+        log::{Entry, SessionLog},
+        message::{EventInfo, Message, ReadLine},
+        wire_time::WireTime,
+    },
+    read::ReadKind,
+    time::Moment,
+};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Summary,
+    link::AtEnd,
+    pace::Pace,
+    program,
+    script::{Script, Step},
+};
+use crate::clock;
+
+/// Replays the recording in `file` against the server at `to` (`host:port`), `speed` times as fast as it happened.
+pub async fn replay(
+    file: &Path,
+    to: &str,
+    speed: f64,
+    shutdown: CancellationToken,
+) -> anyhow::Result<Summary> {
+    ensure!(
+        speed.is_finite() && speed > 0.0,
+        "speed {speed} is not usable: a number above 0 is accepted, 1 is real time"
+    );
+    let bytes = tokio::fs::read(file)
+        .await
+        .with_context(|| format!("cannot read the recording {}", file.display()))?;
+    let today = today(clock::now())?;
+    let script = script(&bytes, today);
+    ensure!(
+        !script.steps.is_empty(),
+        "no line of {} is a read like \"CT01_33~1~9K~312~07:58:21.95~1~11FD4E~4\"",
+        file.display()
+    );
+    let pace = Pace::begin(0, speed);
+    Ok(program::run_all(vec![script], pace, to, AtEnd::Close, &shutdown).await)
+}
+
+/// The script of a recording. Times without a date are of the day `otherwise`, unless another read of the recording has one.
+pub(super) fn script(recording: &[u8], otherwise: Date) -> Script {
+    let mut framer = Framer::default();
+    let mut frames = framer.push(recording);
+    // The last line of a file may lack its end.
+    frames.extend(framer.push(b"\n"));
+    let messages: Vec<Message> = frames
+        .iter()
+        .filter_map(|frame| match frame {
+            Frame::Line(line) => Message::parse(line).ok(),
+            Frame::Oversize(_) => None,
+        })
+        .collect();
+
+    let mut event = EventInfo::default();
+    // The same recording is the same session, however often it is replayed.
+    let mut connection_id = format!("{:X}", Sha256::digest(recording))[..40].to_owned();
+    let mut reads = Vec::new();
+    let mut seen = BTreeSet::new();
+    for message in messages {
+        match message {
+            Message::ConnectionId(id) => connection_id = id,
+            Message::EventInfo(info) => event = info,
+            // A recording of a connection that was lost holds some reads twice.
+            Message::Read(read) if seen.insert((read.location.clone(), read.sequence)) => {
+                reads.push(read);
+            }
+            _ => {}
+        }
+    }
+    let day = reads.iter().find_map(date).unwrap_or(otherwise);
+    Script {
+        log: SessionLog::new(connection_id, event, day, &[]),
+        steps: steps(reads, day),
+        outages: vec![],
+    }
+}
+
+/// The reads in their order, each due when the latest read before it has happened.
+///
+/// Guns are told at the head of a stream even when they were fired long after its first reads, so they move no clock.
+fn steps(reads: Vec<ReadLine>, day: Date) -> VecDeque<Step> {
+    let mut began: Option<DateTime> = None;
+    let mut due_ms = 0;
+    reads
+        .into_iter()
+        .map(|read| {
+            let at = wall_clock(&read, day);
+            if read.kind == ReadKind::Chip {
+                let began = *began.get_or_insert(at);
+                due_ms = due_ms.max(at.duration_since(began).as_millis() as i64);
+            }
+            Step {
+                due_ms,
+                location: read.location,
+                entry: Entry {
+                    tag: read.tag,
+                    at,
+                    lap: read.lap.unwrap_or(0),
+                    reader: read.reader,
+                    gator: read.gator.parse().unwrap_or(0),
+                },
+            }
+        })
+        .collect()
+}
+
+fn date(read: &ReadLine) -> Option<Date> {
+    match read.time {
+        WireTime::Dated(at) => Some(at.date()),
+        WireTime::SinceMidnight(_) => None,
+    }
+}
+
+fn wall_clock(read: &ReadLine, day: Date) -> DateTime {
+    match read.time {
+        WireTime::Dated(at) => at,
+        WireTime::SinceMidnight(millis) => {
+            let midnight = day.at(0, 0, 0, 0);
+            midnight.saturating_add(SignedDuration::from_millis(millis))
+        }
+    }
+}
+
+fn today(now: Moment) -> anyhow::Result<Date> {
+    let now = Timestamp::from_millisecond(now.0)?;
+    Ok(now.to_zoned(TimeZone::system()).date())
+}
