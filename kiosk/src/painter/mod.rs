@@ -12,6 +12,7 @@ mod pipeline;
 mod quads;
 pub mod shaders;
 mod text;
+mod texture;
 
 pub use images::{ImageSource, NoImages};
 pub use paint::Painter;

@@ -1,10 +1,6 @@
 //! The window's event loop: it waits for news, for the clock and for people, and draws when one of them asks for it.
 
-use std::{
-    io::Write,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use anyhow::Context;
 use gantry_core::time::Moment;
@@ -24,10 +20,10 @@ use crate::{
     link::{Link, State, Timing},
     picture::{Picture, look_again_ms, picture},
     signals,
-    stats::{self, Stats},
     window::{
         Wake, monitor,
         pace::Pace,
+        report::Report,
         screen::{Outcome, Screen},
     },
 };
@@ -148,7 +144,7 @@ impl ApplicationHandler<Wake> for App {
             None => {}
         }
         if let (Some(stats), Some(screen)) = (&mut self.stats, &self.screen) {
-            wake_ms = wake_ms.min(stats.print_when_due(screen, now.local_ms));
+            wake_ms = wake_ms.min(stats.print_when_due(&screen.adapter(), now.local_ms));
         }
         event_loop.set_control_flow(ControlFlow::WaitUntil(self.clock.instant(wake_ms)));
     }
@@ -264,45 +260,8 @@ impl App {
 
     fn finish(self) -> anyhow::Result<()> {
         if let (Some(stats), Some(screen)) = (&self.stats, &self.screen) {
-            stats.print_run(screen);
+            stats.print_run(&screen.adapter());
         }
         self.failure.map_or(Ok(()), Err)
     }
-}
-
-/// The statistics that go to standard output.
-struct Report {
-    stats: Stats,
-    next_ms: i64,
-}
-
-impl Report {
-    fn new(started: Instant) -> Self {
-        Self {
-            stats: Stats::new(started),
-            next_ms: stats::PERIOD_MS,
-        }
-    }
-
-    fn count(&mut self, cpu: Duration, frame: Duration, is_display: bool) {
-        self.stats.count(cpu, frame, is_display);
-    }
-
-    /// Prints the period's line once it is over, and says when the next one is.
-    fn print_when_due(&mut self, screen: &Screen, local_ms: i64) -> i64 {
-        if local_ms >= self.next_ms {
-            print(&self.stats.take_period(&screen.adapter()));
-            self.next_ms = local_ms + stats::PERIOD_MS;
-        }
-        self.next_ms
-    }
-
-    fn print_run(&self, screen: &Screen) {
-        print(&self.stats.whole_run(&screen.adapter()));
-    }
-}
-
-/// Nobody may be reading any more, which is no reason to stop.
-fn print(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

@@ -3,6 +3,7 @@
 mod app;
 mod monitor;
 mod pace;
+mod report;
 mod screen;
 
 pub use app::run;
