@@ -1,0 +1,136 @@
+//! What the console asks of the server, and what comes back, as plain values.
+
+use std::path::PathBuf;
+
+use gantry_core::template::Template;
+use serde::Serialize;
+
+use crate::api::types::{
+    Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected, Sessions,
+    Templates, TimingSessions,
+};
+
+/// One question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Logs in.
+    LogIn {
+        /// Who.
+        email: String,
+        /// With what.
+        password: Password,
+    },
+    /// Acts for one of several partners from now on.
+    SelectPartner {
+        /// Which.
+        partner_id: String,
+    },
+    /// Ends the login.
+    LogOut,
+    /// The ChronoTrack sessions.
+    TimingSessions,
+    /// The newest reads of one of them.
+    TimingPreview {
+        /// Which.
+        id: String,
+    },
+    /// The templates.
+    Templates,
+    /// The content of one of them.
+    Template {
+        /// Which.
+        id: String,
+        /// The mode in which it is to be shown.
+        mode: Mode,
+    },
+    /// The display sessions.
+    Sessions,
+    /// Makes a display session.
+    CreateSession(NewSession),
+    /// Changes a display session.
+    ChangeSession {
+        /// Which.
+        id: String,
+        /// What it is from now on.
+        session: NewSession,
+    },
+    /// Deletes a display session.
+    DeleteSession {
+        /// Which.
+        id: String,
+    },
+    /// Puts a CSV file in the place of a display session's roster.
+    ImportRoster {
+        /// Of which display session.
+        session_id: String,
+        /// The file on this machine.
+        path: PathBuf,
+    },
+    /// The displays.
+    Displays,
+    /// Makes a display.
+    GenerateUrl {
+        /// Of which display session.
+        session_id: String,
+        /// How long it lives.
+        expires_in_hours: u32,
+    },
+    /// Ends a display on every screen.
+    Revoke {
+        /// Which.
+        id: String,
+    },
+}
+
+/// A password on its way to the server; debug output does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// What the operator decides about a display session.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NewSession {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub mode: Mode,
+    /// The timing sessions whose reads it takes.
+    pub chronotrack_session_ids: Vec<String>,
+    /// The template by which it is painted; the server chooses when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<String>,
+}
+
+/// The answer to a [`Request`], variant by variant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// To [`Request::LogIn`].
+    LoggedIn(Login),
+    /// To [`Request::SelectPartner`].
+    PartnerSelected(Selected),
+    /// To [`Request::TimingSessions`].
+    TimingSessions(TimingSessions),
+    /// To [`Request::TimingPreview`].
+    TimingPreview(Preview),
+    /// To [`Request::Templates`].
+    Templates(Templates),
+    /// To [`Request::Template`].
+    Template(Box<Template>),
+    /// To [`Request::Sessions`].
+    Sessions(Sessions),
+    /// To [`Request::CreateSession`] and [`Request::ChangeSession`].
+    Session(DisplaySession),
+    /// To [`Request::ImportRoster`].
+    RosterImported(Imported),
+    /// To [`Request::Displays`].
+    Displays(Displays),
+    /// To [`Request::GenerateUrl`].
+    UrlGenerated(Display),
+    /// To requests that only say that it was done.
+    Done,
+}

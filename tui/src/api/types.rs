@@ -1,0 +1,303 @@
+//! What the server answers, as far as the console uses it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Anything that the server knows by an id.
+pub trait Identified {
+    /// The id, unique within its list.
+    fn id(&self) -> &str;
+}
+
+macro_rules! identified {
+    ($($name:ident),*) => {
+        $(impl Identified for $name {
+            fn id(&self) -> &str {
+                &self.id
+            }
+        })*
+    };
+}
+
+identified!(Partner, TimingSession, Template, DisplaySession, Display);
+
+/// The answer to a login.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Login {
+    /// The bearer token.
+    pub token: Token,
+    /// The timing partners that the account may act for.
+    #[serde(default)]
+    pub partners: Vec<Partner>,
+    /// The partner that the token is bound to already.
+    #[serde(default)]
+    pub partner_id: Option<String>,
+}
+
+/// The answer to the choice of a partner.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Selected {
+    /// The bearer token that acts for the partner.
+    pub token: Token,
+    /// The partner.
+    pub partner_id: String,
+}
+
+/// A bearer token. It is held in memory only and never written, not even in debug output.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// A timing partner and what the account may do for it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Partner {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `owner`, `operator` or `viewer`.
+    #[serde(default)]
+    pub role: String,
+}
+
+/// The ChronoTrack sessions.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct TimingSessions {
+    /// Newest first.
+    pub sessions: Vec<TimingSession>,
+}
+
+/// A stream of reads from the hardware.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct TimingSession {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The event's name as the hardware tells it.
+    #[serde(default)]
+    pub event_name: Option<String>,
+    /// How alive it is.
+    #[serde(default)]
+    pub status: TimingStatus,
+    /// The mats that it has heard of.
+    #[serde(default)]
+    pub locations: Vec<Location>,
+    /// How many reads are stored.
+    #[serde(default)]
+    pub reads: u64,
+    /// When the last read came.
+    #[serde(default)]
+    pub last_read_at: Option<Timestamp>,
+    /// How many readers are connected now.
+    #[serde(default)]
+    pub connections: u32,
+}
+
+/// How alive a timing session is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimingStatus {
+    /// Hardware is connected.
+    Live,
+    /// No hardware is connected, but it may come back.
+    Idle,
+    /// It is over.
+    Closed,
+    /// A status that this console does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// A mat.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Location {
+    /// As the hardware names it.
+    pub name: String,
+}
+
+/// The newest reads of a timing session.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Preview {
+    /// Newest first.
+    #[serde(default)]
+    pub reads: Vec<Read>,
+    /// How many reads each mat has.
+    #[serde(default)]
+    pub by_location: Vec<LocationCount>,
+    /// Reads in the last minute.
+    #[serde(default)]
+    pub reads_per_minute: f64,
+}
+
+/// One read.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Read {
+    /// `chip` or `gun`.
+    #[serde(default)]
+    pub kind: String,
+    /// The mat.
+    #[serde(default)]
+    pub location: String,
+    /// The tag's text; for ChronoTrack this is the bib.
+    #[serde(default)]
+    pub tag: String,
+    /// When the tag was seen.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// Passes of the tag at the mat so far.
+    #[serde(default)]
+    pub lap: Option<u32>,
+}
+
+/// How many reads a mat has.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct LocationCount {
+    /// The mat.
+    pub location: String,
+    /// Its reads.
+    #[serde(default)]
+    pub reads: u64,
+}
+
+/// The templates that a display session may use.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Templates {
+    /// In the server's order.
+    pub templates: Vec<Template>,
+}
+
+/// A template, without its content.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Template {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// One sentence on what it is for.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// What a display session shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Entries from the roster, for a start line or an arrival mat.
+    PreRace,
+    /// Times and places.
+    #[default]
+    #[serde(other)]
+    Results,
+}
+
+/// The display sessions.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Sessions {
+    /// Newest first.
+    pub sessions: Vec<DisplaySession>,
+}
+
+/// A workspace that binds timing sessions, a roster, a mode and a template.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct DisplaySession {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What it shows.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The timing sessions whose reads it takes.
+    #[serde(default)]
+    pub chronotrack_session_ids: Vec<String>,
+    /// The template by which it is painted.
+    #[serde(default)]
+    pub template_id: Option<String>,
+    /// How many participants its roster has, when the server says so.
+    #[serde(default)]
+    pub participants: Option<u64>,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
+}
+
+impl DisplaySession {
+    /// The name, or the id of one that has none.
+    pub fn title(&self) -> &str {
+        self.name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(&self.id)
+    }
+}
+
+/// What a roster import did.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Imported {
+    /// New participants.
+    #[serde(default)]
+    pub imported: u64,
+    /// Participants that changed.
+    #[serde(default)]
+    pub updated: u64,
+    /// Participants that the file no longer has.
+    #[serde(default)]
+    pub removed: u64,
+    /// Lines that could not be used.
+    #[serde(default)]
+    pub rejected: Vec<Rejected>,
+}
+
+/// A line of a roster that could not be used.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Rejected {
+    /// Its number in the file, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// The displays.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Displays {
+    /// Newest first.
+    pub displays: Vec<Display>,
+}
+
+/// One shareable URL.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Display {
+    /// Its eight characters.
+    pub id: String,
+    /// The whole URL.
+    pub url: String,
+    /// The display session that it shows; absent in the answer to its making.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// When it ends by itself.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    #[serde(default)]
+    pub revoked_at: Option<Timestamp>,
+    /// How many screens show it now, when the server says so.
+    #[serde(default)]
+    pub screens: Option<u64>,
+}
+
+impl Display {
+    /// Whether screens may show it at `now`.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}

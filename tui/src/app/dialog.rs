@@ -1,0 +1,45 @@
+//! What can stand in front of the lists.
+
+use crate::{
+    api::{request::Request, types::Imported},
+    app::form::Form,
+};
+
+/// A view that takes the keys until it is closed.
+#[derive(Clone, Debug)]
+pub enum Dialog {
+    /// Something to fill in.
+    Form(Form),
+    /// A question before something that cannot be taken back.
+    Confirm(Question),
+    /// The keys and what they do, from this line on.
+    Help {
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// A display's URL as a QR code.
+    Code {
+        /// The display's id.
+        display: String,
+    },
+    /// A display's picture, as large as the terminal.
+    Picture,
+    /// What an import did, from this rejected line on.
+    Report {
+        /// What it did.
+        imported: Imported,
+        /// The first line shown.
+        scroll: usize,
+    },
+}
+
+/// A question that is answered with yes or no.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What is asked.
+    pub text: String,
+    /// What happens after a yes.
+    pub consequence: String,
+    /// What is then asked of the server.
+    pub request: Request,
+}

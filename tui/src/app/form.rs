@@ -1,0 +1,232 @@
+//! Forms: named fields of which one has the focus.
+
+use tui_input::{Input, InputRequest};
+
+/// Something to fill in.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The fields, from top to bottom; never empty.
+    pub fields: Vec<Field>,
+    /// The place of the field that has the focus.
+    pub focus: usize,
+    /// The server is working on it.
+    pub busy: bool,
+    /// What was wrong with the last try.
+    pub error: Option<String>,
+}
+
+/// What a form is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To log in.
+    LogIn,
+    /// To make a display session.
+    NewSession,
+    /// To change the display session with this id.
+    ChangeSession(String),
+    /// To import a roster into the display session with this id.
+    ImportRoster(String),
+    /// To make a URL for the display session with this id.
+    MakeUrl(String),
+}
+
+impl Purpose {
+    /// The form's heading.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Purpose::LogIn => "Log in",
+            Purpose::NewSession => "New display session",
+            Purpose::ChangeSession(_) => "Change display session",
+            Purpose::ImportRoster(_) => "Import a roster",
+            Purpose::MakeUrl(_) => "New display URL",
+        }
+    }
+
+    /// What submitting it does.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Purpose::LogIn => "Log in",
+            Purpose::NewSession => "Create",
+            Purpose::ChangeSession(_) => "Save",
+            Purpose::ImportRoster(_) => "Import",
+            Purpose::MakeUrl(_) => "Generate URL",
+        }
+    }
+}
+
+/// One thing to fill in.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Which.
+    pub name: Name,
+    /// What is in it.
+    pub value: Value,
+}
+
+/// The fields that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// The account.
+    Email,
+    /// Its password.
+    Password,
+    /// A display session's name.
+    Session,
+    /// The timing session that it is bound to.
+    Timing,
+    /// Its mode.
+    Mode,
+    /// Its template.
+    Template,
+    /// A file on this machine.
+    File,
+    /// A number of hours.
+    Hours,
+}
+
+impl Name {
+    /// The words beside the field.
+    pub fn label(self) -> &'static str {
+        match self {
+            Name::Email => "Email",
+            Name::Password => "Password",
+            Name::Session => "Name",
+            Name::Timing => "Timing session",
+            Name::Mode => "Mode",
+            Name::Template => "Template",
+            Name::File => "CSV file",
+            Name::Hours => "Expires in hours",
+        }
+    }
+}
+
+/// What is in a field.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A text.
+    Text(Input),
+    /// A text that is not shown.
+    Secret(Input),
+    /// One of several.
+    Choice {
+        /// What there is to choose from.
+        options: Vec<Choice>,
+        /// The place of the chosen one.
+        chosen: usize,
+    },
+}
+
+/// One of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What it stands for.
+    pub id: String,
+    /// What it is called.
+    pub label: String,
+    /// What there is to say about it.
+    pub detail: String,
+}
+
+impl Form {
+    /// A form with the focus on its first field.
+    pub fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
+        Self {
+            purpose,
+            fields,
+            focus: 0,
+            busy: false,
+            error: None,
+        }
+    }
+
+    /// The field that has the focus.
+    pub fn focused(&self) -> Option<&Field> {
+        self.fields.get(self.focus)
+    }
+
+    /// The text in a field; empty when there is no such text.
+    pub fn text(&self, name: Name) -> &str {
+        self.fields
+            .iter()
+            .find(|field| field.name == name)
+            .map_or("", |field| match &field.value {
+                Value::Text(input) | Value::Secret(input) => input.value(),
+                Value::Choice { .. } => "",
+            })
+    }
+
+    /// What is chosen in a field, if it is a choice that has options.
+    pub fn chosen(&self, name: Name) -> Option<&Choice> {
+        self.fields
+            .iter()
+            .find(|field| field.name == name)
+            .and_then(|field| match &field.value {
+                Value::Choice { options, chosen } => options.get(*chosen),
+                _ => None,
+            })
+    }
+
+    /// Moves the focus by a number of fields, round and round.
+    pub fn step(&mut self, by: isize) {
+        let count = self.fields.len().max(1) as isize;
+        self.focus = (self.focus as isize + by).rem_euclid(count) as usize;
+    }
+
+    /// Puts the focus on the field at `index`, if there is one.
+    pub fn focus_on(&mut self, index: usize) {
+        if index < self.fields.len() {
+            self.focus = index;
+        }
+    }
+
+    /// Edits the focused text.
+    pub fn edit(&mut self, request: InputRequest) {
+        let Some(field) = self.fields.get_mut(self.focus) else {
+            return;
+        };
+        if let Value::Text(input) | Value::Secret(input) = &mut field.value {
+            input.handle(request);
+            self.error = None;
+        }
+    }
+
+    /// Takes the next option of the focused choice, or an earlier one when `by` is negative.
+    pub fn turn(&mut self, by: isize) {
+        let Some(field) = self.fields.get_mut(self.focus) else {
+            return;
+        };
+        if let Value::Choice { options, chosen } = &mut field.value {
+            let count = options.len().max(1) as isize;
+            *chosen = (*chosen as isize + by).rem_euclid(count) as usize;
+            self.error = None;
+        }
+    }
+}
+
+impl Field {
+    /// A field for a text.
+    pub fn text(name: Name, text: impl Into<String>) -> Self {
+        let value = Value::Text(Input::new(text.into()));
+        Self { name, value }
+    }
+
+    /// A field for a text that is not shown.
+    pub fn secret(name: Name, text: impl Into<String>) -> Self {
+        let value = Value::Secret(Input::new(text.into()));
+        Self { name, value }
+    }
+
+    /// A field for one of `options`; the one with the id `chosen` at first, or the first one.
+    pub fn choice(name: Name, options: Vec<Choice>, chosen: Option<&str>) -> Self {
+        let chosen = options
+            .iter()
+            .position(|option| Some(option.id.as_str()) == chosen)
+            .unwrap_or(0);
+        Self {
+            name,
+            value: Value::Choice { options, chosen },
+        }
+    }
+}

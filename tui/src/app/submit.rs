@@ -1,0 +1,146 @@
+//! From a filled-in form to the request that it stands for.
+
+use std::path::PathBuf;
+
+use crate::{
+    api::{
+        request::{NewSession, Password, Request},
+        types::Mode,
+    },
+    app::form::{Form, Name, Purpose},
+};
+
+/// The id of the mode choice for entries from the roster.
+pub const PRE_RACE: &str = "pre_race";
+
+/// The id of the mode choice for times and places.
+pub const RESULTS: &str = "results";
+
+/// The request that the form stands for, or what is missing.
+pub fn request(form: &Form) -> Result<Request, String> {
+    match &form.purpose {
+        Purpose::LogIn => Ok(Request::LogIn {
+            email: filled(form, Name::Email, "type your email address")?,
+            password: password(form)?,
+        }),
+        Purpose::NewSession => session(form).map(Request::CreateSession),
+        Purpose::ChangeSession(id) => Ok(Request::ChangeSession {
+            id: id.clone(),
+            session: session(form)?,
+        }),
+        Purpose::ImportRoster(session_id) => Ok(Request::ImportRoster {
+            session_id: session_id.clone(),
+            path: path(&filled(
+                form,
+                Name::File,
+                "type the path of a CSV file on this machine",
+            )?),
+        }),
+        Purpose::MakeUrl(session_id) => Ok(Request::GenerateUrl {
+            session_id: session_id.clone(),
+            expires_in_hours: hours(form.text(Name::Hours))?,
+        }),
+    }
+}
+
+fn session(form: &Form) -> Result<NewSession, String> {
+    let id_of = |name| {
+        form.chosen(name)
+            .map(|choice| choice.id.clone())
+            .filter(|id| !id.is_empty())
+    };
+    Ok(NewSession {
+        name: filled(form, Name::Session, "give the display session a name")?,
+        mode: mode(form),
+        chronotrack_session_ids: id_of(Name::Timing).into_iter().collect(),
+        template_id: id_of(Name::Template),
+    })
+}
+
+/// The mode that the form has chosen.
+pub fn mode(form: &Form) -> Mode {
+    match form.chosen(Name::Mode) {
+        Some(choice) if choice.id == PRE_RACE => Mode::PreRace,
+        _ => Mode::Results,
+    }
+}
+
+fn password(form: &Form) -> Result<Password, String> {
+    match form.text(Name::Password) {
+        "" => Err("type your password".to_owned()),
+        password => Ok(Password(password.to_owned())),
+    }
+}
+
+fn hours(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(hours) if hours > 0 => Ok(hours),
+        _ => Err(format!("{text:?} is no number of hours; 24 is usual")),
+    }
+}
+
+fn filled(form: &Form, name: Name, advice: &str) -> Result<String, String> {
+    match form.text(name).trim() {
+        "" => Err(advice.to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// The path as a shell would read it: `~` is the home directory, and quotes around a dropped file's name go.
+fn path(text: &str) -> PathBuf {
+    let text = text.trim_matches(['\'', '"']);
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    match (text.strip_prefix("~/"), home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::form::Field;
+
+    #[test]
+    fn says_what_is_missing() {
+        let form = |email: &str, password: &str| {
+            let fields = vec![
+                Field::text(Name::Email, email),
+                Field::secret(Name::Password, password),
+            ];
+            request(&Form::new(Purpose::LogIn, fields))
+        };
+        assert_eq!(form(" ", "x"), Err("type your email address".to_owned()));
+        assert_eq!(form("a@b", ""), Err("type your password".to_owned()));
+        let sent = form(" a@b ", " x ").expect("it is filled in");
+        let password = Password(" x ".to_owned());
+        assert_eq!(
+            sent,
+            Request::LogIn {
+                email: "a@b".to_owned(),
+                password
+            }
+        );
+        assert!(
+            !format!("{sent:?}").contains(" x "),
+            "debug output has no password"
+        );
+    }
+
+    #[test]
+    fn hours_are_whole_and_positive() {
+        assert_eq!(hours(" 24 "), Ok(24));
+        for text in ["", "0", "-1", "1.5", "a day", "99999999999"] {
+            assert!(hours(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_are_read_as_a_shell_reads_them() {
+        assert_eq!(
+            path("'/tmp/my race.csv'"),
+            PathBuf::from("/tmp/my race.csv")
+        );
+        assert!(!path("~/roster.csv").starts_with("~"));
+    }
+}

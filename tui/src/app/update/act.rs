@@ -1,0 +1,197 @@
+//! What each action does.
+
+use super::open;
+use crate::{
+    api::request::Request,
+    app::{
+        dialog::Dialog,
+        event::Effect,
+        model::{Model, Stage, Tab},
+        polls::Topic,
+        submit,
+    },
+    keymap::action::Action,
+    terminal::Clipboard,
+};
+
+const PAGE: isize = 10;
+
+/// Does it. `place` is the row or field that the mouse was over.
+pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::LogOut => return log_out(model),
+        Action::Submit => return send(model),
+        Action::Yes => return confirm(model),
+        Action::CopyUrl => return copy(model),
+        Action::TakePartner => return take_partner(model),
+        Action::Help => model.dialog = Some(Dialog::Help { scroll: 0 }),
+        Action::Close => model.dialog = None,
+        Action::GoTiming => go(model, Tab::Timing),
+        Action::GoSessions => go(model, Tab::Sessions),
+        Action::GoScreens => go(model, Tab::Screens),
+        Action::NextTab => go(model, beside(model.tab, 1)),
+        Action::PreviousTab => go(model, beside(model.tab, -1)),
+        Action::Up => step(model, -1),
+        Action::Down => step(model, 1),
+        Action::PageUp => step(model, -PAGE),
+        Action::PageDown => step(model, PAGE),
+        Action::First => step(model, isize::MIN),
+        Action::Last => step(model, isize::MAX),
+        Action::PickRow => pick(model, place),
+        Action::NewSession => model.dialog = Some(open::new_session(model)),
+        Action::ChangeSession | Action::DeleteSession | Action::ImportRoster | Action::MakeUrl => {
+            open_for_session(model, action);
+        }
+        Action::ShowCode | Action::ShowPicture | Action::Revoke => open_for_display(model, action),
+        Action::NextField => with_form(model, |form| form.step(1)),
+        Action::PreviousField => with_form(model, |form| form.step(-1)),
+        Action::PickField => with_form(model, |form| form.focus_on(place.unwrap_or(form.focus))),
+        Action::NextOption => with_form(model, |form| form.turn(1)),
+        Action::PreviousOption => with_form(model, |form| form.turn(-1)),
+    }
+    Vec::new()
+}
+
+fn go(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    model.notice = None;
+}
+
+fn beside(tab: Tab, by: isize) -> Tab {
+    let count = Tab::ALL.len() as isize;
+    Tab::ALL[(tab as isize + by).rem_euclid(count) as usize]
+}
+
+fn step(model: &mut Model, by: isize) {
+    match (&mut model.dialog, &mut model.stage) {
+        (Some(Dialog::Help { scroll } | Dialog::Report { scroll, .. }), _) => {
+            *scroll = scroll.saturating_add_signed(by);
+        }
+        (Some(_), _) | (None, Stage::LogIn(_)) => {}
+        (None, Stage::Partner(partners)) => partners.step(by),
+        (None, Stage::Console) => match model.tab {
+            Tab::Timing => model.timing.step(by),
+            Tab::Sessions => model.sessions.step(by),
+            Tab::Screens => model.displays.step(by),
+        },
+    }
+    look_at_chosen(model);
+}
+
+fn pick(model: &mut Model, place: Option<usize>) {
+    let Some(index) = place else { return };
+    match (&mut model.stage, model.tab) {
+        (Stage::LogIn(_), _) => {}
+        (Stage::Partner(partners), _) => partners.choose(index),
+        (Stage::Console, Tab::Timing) => model.timing.choose(index),
+        (Stage::Console, Tab::Sessions) => model.sessions.choose(index),
+        (Stage::Console, Tab::Screens) => model.displays.choose(index),
+    }
+    look_at_chosen(model);
+}
+
+/// Forgets the reads of a timing session that is no longer the chosen one.
+fn look_at_chosen(model: &mut Model) {
+    let shown = model.reads.as_ref().map(|reads| reads.session_id.as_str());
+    if shown != model.timing.chosen_id() {
+        model.reads = None;
+        model.polls.hurry(Topic::TimingPreview);
+    }
+}
+
+fn with_form(model: &mut Model, change: impl FnOnce(&mut crate::app::form::Form)) {
+    if let Some(form) = model.form_mut() {
+        change(form);
+    }
+}
+
+fn send(model: &mut Model) -> Vec<Effect> {
+    let Some(form) = model.form_mut() else {
+        return Vec::new();
+    };
+    if form.busy {
+        return Vec::new();
+    }
+    match submit::request(form) {
+        Ok(request) => {
+            form.busy = true;
+            form.error = None;
+            vec![Effect::Ask(request)]
+        }
+        Err(missing) => {
+            form.error = Some(missing);
+            Vec::new()
+        }
+    }
+}
+
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    match model.dialog.take() {
+        Some(Dialog::Confirm(question)) => vec![Effect::Ask(question.request)],
+        other => {
+            model.dialog = other;
+            Vec::new()
+        }
+    }
+}
+
+fn log_out(model: &mut Model) -> Vec<Effect> {
+    model.forget_account();
+    vec![Effect::Ask(Request::LogOut), Effect::Follow(None)]
+}
+
+fn take_partner(model: &mut Model) -> Vec<Effect> {
+    let Stage::Partner(partners) = &model.stage else {
+        return Vec::new();
+    };
+    let request = partners.chosen_id().map(|id| Request::SelectPartner {
+        partner_id: id.to_owned(),
+    });
+    request.map(Effect::Ask).into_iter().collect()
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(url) = model.looked_at().map(|display| display.url.clone()) else {
+        model.warn("there is no active URL to copy; make one in 2 Display sessions");
+        return Vec::new();
+    };
+    match model.terminal.clipboard {
+        Clipboard::Unsupported => {
+            model.warn("this terminal takes no text from programs; select the URL by hand");
+            return Vec::new();
+        }
+        Clipboard::Unconfirmed => model.tell("sent to the clipboard; terminals do not confirm it, so paste to check"),
+        Clipboard::Tmux => model.tell("sent to tmux; it passes it on only after `tmux set -s set-clipboard on`, so paste to check"),
+        Clipboard::Screen => model.warn("sent, but GNU screen passes it on only in a newer setup; paste to check"),
+    }
+    vec![Effect::Copy(url)]
+}
+
+fn open_for_session(model: &mut Model, action: Action) {
+    let Some(session) = model.sessions.chosen() else {
+        model.warn("there is no display session yet; bind a timing session to one first");
+        return;
+    };
+    model.dialog = Some(match action {
+        Action::ChangeSession => open::change_session(model, session),
+        Action::DeleteSession => open::delete_session(model, session),
+        Action::ImportRoster => open::import_roster(session),
+        _ => open::make_url(session),
+    });
+}
+
+fn open_for_display(model: &mut Model, action: Action) {
+    let Some(display) = model.looked_at() else {
+        model.warn("there is no active URL here; make one in 2 Display sessions");
+        return;
+    };
+    model.dialog = Some(match action {
+        Action::Revoke => open::revoke(&display.id),
+        Action::ShowCode => Dialog::Code {
+            display: display.id.clone(),
+        },
+        _ => Dialog::Picture,
+    });
+}

@@ -1,0 +1,191 @@
+//! What the server's answers change.
+
+use gantry_core::template::Template;
+
+use super::refuse;
+use crate::{
+    api::{
+        client::Reply,
+        request::{Answer, Request},
+        types::{Display, DisplaySession, Imported, Login, Preview},
+    },
+    app::{
+        dialog::Dialog,
+        event::Effect,
+        model::{Model, Reads, Stage, Tab},
+        picker::Picker,
+        polls::Topic,
+    },
+};
+
+/// Takes a reply in.
+pub(super) fn answer(model: &mut Model, request: Request, reply: Reply) -> Vec<Effect> {
+    if let Some(server_time) = reply.server_time {
+        model.server_ahead_ms = server_time.since_ms(model.now);
+    }
+    if let Some(topic) = topic(&request) {
+        model.polls.answered(topic, reply.result.is_err());
+    }
+    match reply.result {
+        Ok(answer) => {
+            model.outage = None;
+            accept(model, request, answer)
+        }
+        Err(failure) => {
+            refuse::refuse(model, &request, &failure);
+            Vec::new()
+        }
+    }
+}
+
+fn accept(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::LoggedIn(login) => return logged_in(model, &request, login),
+        Answer::PartnerSelected(selected) => enter(model, &selected.partner_id),
+        Answer::TimingSessions(list) => model.timing.replace(list.sessions),
+        Answer::TimingPreview(preview) => hold_reads(model, &request, preview),
+        Answer::Templates(list) => model.templates = list.templates,
+        Answer::Template(template) => return compose(&request, template),
+        Answer::Sessions(list) => model.sessions.replace(list.sessions),
+        Answer::Displays(list) => model.displays.replace(list.displays),
+        Answer::Session(session) => session_saved(model, &request, session),
+        Answer::RosterImported(imported) => roster_imported(model, imported),
+        Answer::UrlGenerated(display) => url_generated(model, request, display),
+        Answer::Done => done(model, &request),
+    }
+    Vec::new()
+}
+
+/// The topic that a request is asked for, if it is asked again and again.
+pub(super) fn topic(request: &Request) -> Option<Topic> {
+    match request {
+        Request::TimingSessions => Some(Topic::TimingSessions),
+        Request::TimingPreview { .. } => Some(Topic::TimingPreview),
+        Request::Sessions => Some(Topic::Sessions),
+        Request::Displays => Some(Topic::Displays),
+        Request::Templates => Some(Topic::Templates),
+        _ => None,
+    }
+}
+
+fn logged_in(model: &mut Model, request: &Request, login: Login) -> Vec<Effect> {
+    if let Request::LogIn { email, .. } = request {
+        model.account.clone_from(email);
+    }
+    let selected = login.partner_id.clone();
+    let mut partners = Picker::default();
+    partners.replace(login.partners);
+    let only = (partners.items().len() == 1).then(|| partners.items()[0].id.clone());
+    let has_none = partners.items().is_empty();
+    model.stage = Stage::Partner(partners);
+    match (selected, only) {
+        (Some(partner_id), _) => enter(model, &partner_id),
+        (None, Some(partner_id)) => {
+            return vec![Effect::Ask(Request::SelectPartner { partner_id })];
+        }
+        (None, None) if has_none => {
+            model.forget_account();
+            model.warn("this account belongs to no timing partner; ask an owner to add it");
+        }
+        (None, None) => {}
+    }
+    Vec::new()
+}
+
+/// A template came, because somebody wants to see what it looks like.
+fn compose(request: &Request, template: Box<Template>) -> Vec<Effect> {
+    match request {
+        Request::Template { mode, .. } => vec![Effect::Compose {
+            template,
+            mode: *mode,
+        }],
+        _ => Vec::new(),
+    }
+}
+
+/// Into the lists, acting for a partner.
+fn enter(model: &mut Model, partner_id: &str) {
+    if let Stage::Partner(partners) = &model.stage {
+        model.partner = partners
+            .find(partner_id)
+            .map(|partner| partner.name.clone())
+            .unwrap_or_default();
+    }
+    model.stage = Stage::Console;
+    model.notice = None;
+}
+
+fn hold_reads(model: &mut Model, request: &Request, preview: Preview) {
+    let Request::TimingPreview { id } = request else {
+        return;
+    };
+    if model.timing.chosen_id() != Some(id) {
+        model.polls.hurry(Topic::TimingPreview);
+        return;
+    }
+    let mut rates = match model.reads.take() {
+        Some(reads) if reads.session_id == *id => reads.rates,
+        _ => std::collections::VecDeque::new(),
+    };
+    rates.push_back(preview.reads_per_minute.max(0.0) as u64);
+    if rates.len() > Reads::RATES_KEPT {
+        rates.pop_front();
+    }
+    model.reads = Some(Reads {
+        session_id: id.clone(),
+        preview,
+        rates,
+    });
+}
+
+fn session_saved(model: &mut Model, request: &Request, session: DisplaySession) {
+    let what = match request {
+        Request::ChangeSession { .. } => "saved",
+        _ => "made; i imports its roster, Enter makes a URL",
+    };
+    model.dialog = None;
+    model.tab = Tab::Sessions;
+    model.tell(format!("display session {:?} {what}", session.title()));
+    model.sessions.put(session);
+    model.polls.hurry(Topic::Sessions);
+}
+
+fn roster_imported(model: &mut Model, imported: Imported) {
+    model.polls.hurry(Topic::Sessions);
+    model.tell(format!(
+        "roster: {} new, {} changed, {} gone, {} rejected",
+        imported.imported,
+        imported.updated,
+        imported.removed,
+        imported.rejected.len()
+    ));
+    model.dialog = Some(Dialog::Report {
+        imported,
+        scroll: 0,
+    });
+}
+
+fn url_generated(model: &mut Model, request: Request, display: Display) {
+    let session_id = match request {
+        Request::GenerateUrl { session_id, .. } => Some(session_id),
+        _ => None,
+    };
+    model.dialog = None;
+    model.tab = Tab::Screens;
+    model.tell("URL made: c copies it, o shows it as a QR code");
+    model.displays.put(Display {
+        session_id: display.session_id.or(session_id),
+        ..display
+    });
+    model.polls.hurry(Topic::Displays);
+}
+
+fn done(model: &mut Model, request: &Request) {
+    match request {
+        Request::Revoke { id } => model.tell(format!("display {id} is revoked")),
+        Request::DeleteSession { .. } => model.tell("display session deleted"),
+        _ => {}
+    }
+    model.polls.hurry(Topic::Displays);
+    model.polls.hurry(Topic::Sessions);
+}

@@ -1,0 +1,457 @@
+//! What an operator does, key by key, and what the console makes of it.
+
+use gantry_core::{
+    time::Moment,
+    wire::{ClientMessage, ServerMessage, StopReason},
+};
+
+use super::*;
+use crate::{
+    api::{
+        live::LiveEvent,
+        request::{Answer, NewSession, Password},
+        types::{Display, Mode, Preview, Selected, TimingSessions, Token},
+    },
+    app::{
+        dialog::Dialog,
+        event::{Gesture, Pointer},
+        live::Truth,
+        model::Tab,
+    },
+    keymap::action::Action,
+    testing::{
+        NOW, answer, display_sessions, entered, fresh, login, press, refused, timing_sessions,
+        unreachable, working,
+    },
+};
+
+fn log_in_request() -> Request {
+    Request::LogIn {
+        email: "op@race.example".to_owned(),
+        password: Password("hill".to_owned()),
+    }
+}
+
+fn told(model: &Model) -> &str {
+    model.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+fn form_error(model: &mut Model) -> Option<String> {
+    model.form_mut().and_then(|form| form.error.clone())
+}
+
+#[test]
+fn logging_in_asks_once_and_says_what_is_wrong() {
+    let mut model = fresh();
+    assert!(press(&mut model, "<Enter>").is_empty());
+    assert_eq!(
+        form_error(&mut model).as_deref(),
+        Some("type your email address")
+    );
+    let effects = press(&mut model, "op@race.example<Tab>hill<Enter>");
+    assert_eq!(effects, [Effect::Ask(log_in_request())]);
+    assert!(
+        press(&mut model, "<Enter>").is_empty(),
+        "one login at a time"
+    );
+    answer(
+        &mut model,
+        log_in_request(),
+        Err(refused(401, "email or password is wrong")),
+    );
+    assert_eq!(
+        form_error(&mut model).as_deref(),
+        Some("email or password is wrong")
+    );
+    press(&mut model, "x");
+    assert_eq!(form_error(&mut model), None, "typing takes the error away");
+    press(&mut model, "<Enter>");
+    answer(&mut model, log_in_request(), Err(unreachable()));
+    assert_eq!(
+        form_error(&mut model).as_deref(),
+        Some("cannot reach 127.0.0.1:8088: connection refused")
+    );
+}
+
+#[test]
+fn the_only_partner_is_taken_by_itself() {
+    let mut model = fresh();
+    answer(
+        &mut model,
+        log_in_request(),
+        Ok(login(&["Northside"], Some("northside"))),
+    );
+    assert!(matches!(model.stage, Stage::Console));
+    assert_eq!(model.partner, "Northside");
+    let asked = update(&mut model, Event::Tick(NOW));
+    assert!(asked.contains(&Effect::Ask(Request::TimingSessions)));
+    assert!(asked.contains(&Effect::Ask(Request::Templates)));
+}
+
+#[test]
+fn one_of_several_partners_is_chosen() {
+    let mut model = fresh();
+    answer(
+        &mut model,
+        log_in_request(),
+        Ok(login(&["Northside", "Southside"], None)),
+    );
+    assert!(
+        update(&mut model, Event::Tick(NOW)).is_empty(),
+        "nothing is asked without a partner"
+    );
+    let request = Request::SelectPartner {
+        partner_id: "southside".to_owned(),
+    };
+    assert_eq!(
+        press(&mut model, "<Down><Enter>"),
+        [Effect::Ask(request.clone())]
+    );
+    let selected = Selected {
+        token: Token("other".to_owned()),
+        partner_id: "southside".to_owned(),
+    };
+    answer(&mut model, request, Ok(Answer::PartnerSelected(selected)));
+    assert_eq!(model.partner, "Southside");
+}
+
+#[test]
+fn an_account_without_a_partner_stays_outside() {
+    let mut model = fresh();
+    answer(&mut model, log_in_request(), Ok(login(&[], None)));
+    assert!(matches!(model.stage, Stage::LogIn(_)));
+    assert!(told(&model).contains("no timing partner"));
+}
+
+#[test]
+fn a_login_that_ended_leads_back_to_the_login() {
+    let mut model = working(Tab::Timing);
+    model.account = "op@race.example".to_owned();
+    let effects = answer(
+        &mut model,
+        Request::TimingSessions,
+        Err(refused(401, "expired")),
+    );
+    assert!(matches!(model.stage, Stage::LogIn(_)));
+    assert!(
+        model.timing.items().is_empty(),
+        "nothing of the account is kept"
+    );
+    assert_eq!(
+        model.form_mut().map(|form| form.focus),
+        Some(1),
+        "the email is kept"
+    );
+    assert!(effects.is_empty());
+}
+
+#[test]
+fn an_outage_is_shown_with_its_age_until_an_answer_comes() {
+    let mut model = working(Tab::Timing);
+    answer(&mut model, Request::TimingSessions, Err(unreachable()));
+    update(&mut model, Event::Tick(NOW + 5_000));
+    answer(&mut model, Request::Sessions, Err(refused(503, "starting")));
+    let outage = model.outage.clone().expect("there is one");
+    assert_eq!(outage.since, NOW, "it began with the first failure");
+    let list = TimingSessions {
+        sessions: timing_sessions(),
+    };
+    answer(
+        &mut model,
+        Request::TimingSessions,
+        Ok(Answer::TimingSessions(list)),
+    );
+    assert_eq!(model.outage, None);
+}
+
+#[test]
+fn reads_of_another_session_than_the_chosen_one_are_not_shown() {
+    let mut model = working(Tab::Timing);
+    press(&mut model, "j");
+    assert!(model.reads.is_none());
+    let old = Request::TimingPreview {
+        id: "t1".to_owned(),
+    };
+    let preview = Preview {
+        reads: Vec::new(),
+        by_location: Vec::new(),
+        reads_per_minute: 1.0,
+    };
+    answer(&mut model, old, Ok(Answer::TimingPreview(preview.clone())));
+    assert!(model.reads.is_none(), "it is too late");
+    let effects = update(&mut model, Event::Tick(NOW + 1));
+    let new = Request::TimingPreview {
+        id: "t2".to_owned(),
+    };
+    assert_eq!(
+        effects,
+        [Effect::Ask(new.clone())],
+        "the chosen one is asked for at once"
+    );
+    answer(&mut model, new, Ok(Answer::TimingPreview(preview)));
+    assert_eq!(
+        model.reads.map(|reads| reads.session_id).as_deref(),
+        Some("t2")
+    );
+}
+
+#[test]
+fn a_timing_session_is_bound_to_a_new_display_session() {
+    let mut model = working(Tab::Timing);
+    let effects = press(&mut model, "<Enter> 2<Tab><Tab><Right><Tab><Right><Enter>");
+    let session = NewSession {
+        name: "Harbour Half 2026 2".to_owned(),
+        mode: Mode::PreRace,
+        chronotrack_session_ids: vec!["t1".to_owned()],
+        template_id: Some("announcer".to_owned()),
+    };
+    let request = Request::CreateSession(session);
+    assert_eq!(effects, [Effect::Ask(request.clone())]);
+    let mut made = display_sessions().remove(1);
+    made.id = "s9".to_owned();
+    answer(&mut model, request, Ok(Answer::Session(made)));
+    assert_eq!(model.tab, Tab::Sessions);
+    assert_eq!(model.sessions.chosen_id(), Some("s9"));
+    assert!(model.dialog.is_none());
+}
+
+#[test]
+fn a_template_is_shown_before_it_is_taken() {
+    let mut model = working(Tab::Timing);
+    let effects = press(&mut model, "n<Tab><Tab><Tab><Left>");
+    let request = Request::Template {
+        id: "big-clock".to_owned(),
+        mode: Mode::Results,
+    };
+    assert_eq!(effects, [Effect::Ask(request.clone())]);
+    assert!(
+        press(&mut model, "<Right><Left>").is_empty(),
+        "it is asked for once"
+    );
+    let template = gantry_core::template::shipped::find("big-clock");
+    let template = Box::new(template.expect("it parses").expect("it is shipped"));
+    let effects = answer(&mut model, request, Ok(Answer::Template(template.clone())));
+    let mode = Mode::Results;
+    assert_eq!(
+        effects,
+        [Effect::Compose {
+            template: template.clone(),
+            mode
+        }]
+    );
+    let scene = Box::new(crate::app::example::compose(*template, mode));
+    update(
+        &mut model,
+        Event::Composed {
+            template_id: "big-clock".to_owned(),
+            mode,
+            scene,
+        },
+    );
+    let picture = model.examples.picture("big-clock", mode).expect("it came");
+    assert!(!picture.items.is_empty());
+}
+
+#[test]
+fn a_refused_form_stays_open_with_its_text() {
+    let mut model = working(Tab::Timing);
+    let effects = press(&mut model, "n<Enter>");
+    let [Effect::Ask(request)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    answer(
+        &mut model,
+        request.clone(),
+        Err(refused(422, "name: is taken")),
+    );
+    assert_eq!(form_error(&mut model).as_deref(), Some("name: is taken"));
+    assert!(matches!(model.dialog, Some(Dialog::Form(_))));
+}
+
+#[test]
+fn a_roster_is_imported_and_its_rejected_lines_are_shown() {
+    let mut model = working(Tab::Sessions);
+    let effects = press(&mut model, "i/tmp/roster.csv<Enter>");
+    let request = Request::ImportRoster {
+        session_id: "s1".to_owned(),
+        path: "/tmp/roster.csv".into(),
+    };
+    assert_eq!(effects, [Effect::Ask(request.clone())]);
+    let imported =
+        serde_json::from_str(r#"{"imported":2,"rejected":[{"line":3,"reason":"no bib"}]}"#);
+    let imported = imported.expect("it fits");
+    answer(&mut model, request, Ok(Answer::RosterImported(imported)));
+    assert!(
+        matches!(&model.dialog, Some(Dialog::Report { imported, .. }) if imported.rejected.len() == 1)
+    );
+    press(&mut model, "<Esc>");
+    assert!(model.dialog.is_none());
+}
+
+#[test]
+fn a_url_is_made_copied_and_followed() {
+    let mut model = working(Tab::Sessions);
+    let effects = press(&mut model, "u<Enter>");
+    let request = Request::GenerateUrl {
+        session_id: "s1".to_owned(),
+        expires_in_hours: 24,
+    };
+    assert_eq!(effects, [Effect::Ask(request.clone())]);
+    let made: Display =
+        serde_json::from_str(r#"{"id":"newone22","url":"http://h/display/newone22"}"#)
+            .expect("it fits");
+    let effects = answer(&mut model, request, Ok(Answer::UrlGenerated(made)));
+    assert_eq!(effects, [Effect::Follow(Some("newone22".to_owned()))]);
+    assert_eq!(model.tab, Tab::Screens);
+    assert_eq!(
+        press(&mut model, "c"),
+        [Effect::Copy("http://h/display/newone22".to_owned())]
+    );
+    assert!(
+        told(&model).contains("set-clipboard"),
+        "tmux keeps it to itself: {}",
+        told(&model)
+    );
+    press(&mut model, "o");
+    assert!(matches!(&model.dialog, Some(Dialog::Code { display }) if display == "newone22"));
+}
+
+#[test]
+fn revoking_asks_first() {
+    let mut model = working(Tab::Screens);
+    assert!(press(&mut model, "xn").is_empty());
+    assert!(model.dialog.is_none());
+    assert!(press(&mut model, "x<Enter>").is_empty(), "Enter is no yes");
+    let request = Request::Revoke {
+        id: "a1b2c3d4".to_owned(),
+    };
+    assert_eq!(press(&mut model, "y"), [Effect::Ask(request.clone())]);
+    answer(&mut model, request, Ok(Answer::Done));
+    assert_eq!(told(&model), "display a1b2c3d4 is revoked");
+}
+
+#[test]
+fn what_is_over_is_neither_copied_nor_followed() {
+    let mut model = working(Tab::Screens);
+    assert_eq!(press(&mut model, "j"), [Effect::Follow(None)]);
+    assert!(press(&mut model, "c").is_empty());
+    assert!(told(&model).contains("no active URL"));
+}
+
+#[test]
+fn lists_without_rows_answer_with_advice() {
+    for key in ["u", "i", "e", "x"] {
+        let mut model = entered();
+        press(&mut model, &format!("2{key}"));
+        assert!(model.dialog.is_none());
+        assert!(told(&model).contains("no display session yet"), "{key}");
+    }
+}
+
+#[test]
+fn the_stream_is_answered_and_its_end_is_believed() {
+    let mut model = working(Tab::Screens);
+    let hear = |model: &mut Model, event| {
+        let display = "a1b2c3d4".to_owned();
+        update(model, Event::Live { display, event })
+    };
+    let heartbeat = ServerMessage::Heartbeat {
+        epoch: 1,
+        revision: 2,
+        hash: 0,
+        server_time: NOW,
+    };
+    let effects = hear(&mut model, LiveEvent::Message(Box::new(heartbeat)));
+    assert_eq!(effects, [Effect::Say(ClientMessage::Resync)]);
+    let truth = |model: &Model, now: Moment| model.live.as_ref().map(|live| live.truth(now));
+    assert_eq!(truth(&model, NOW), Some(Truth::Live));
+    assert_eq!(
+        truth(&model, NOW + 8_000),
+        Some(Truth::Stale("picture is 8 s old".to_owned()))
+    );
+    let stop = ServerMessage::Stop {
+        reason: StopReason::Revoked,
+    };
+    hear(&mut model, LiveEvent::Message(Box::new(stop)));
+    assert!(matches!(truth(&model, NOW), Some(Truth::Over(_))));
+    assert!(model.live.and_then(|live| live.picture(NOW)).is_none());
+}
+
+#[test]
+fn the_mouse_does_what_the_keys_do() {
+    let mut model = working(Tab::Timing);
+    let mouse = |model: &mut Model, gesture, target| {
+        update(model, Event::Mouse(Pointer { gesture, target }))
+    };
+    mouse(&mut model, Gesture::Click, Some(Target::Row(2)));
+    assert_eq!(model.timing.chosen_id(), Some("t3"));
+    mouse(&mut model, Gesture::WheelUp, None);
+    assert_eq!(model.timing.chosen_id(), Some("t2"));
+    mouse(
+        &mut model,
+        Gesture::Click,
+        Some(Target::Action(Action::GoScreens)),
+    );
+    assert_eq!(model.tab, Tab::Screens);
+    mouse(
+        &mut model,
+        Gesture::Click,
+        Some(Target::Action(Action::Submit)),
+    );
+    assert!(
+        model.dialog.is_none(),
+        "a word of another view does nothing here"
+    );
+    mouse(
+        &mut model,
+        Gesture::Click,
+        Some(Target::Action(Action::Revoke)),
+    );
+    mouse(
+        &mut model,
+        Gesture::Click,
+        Some(Target::Action(Action::Close)),
+    );
+    assert!(model.dialog.is_none());
+}
+
+#[test]
+fn pasted_text_goes_into_the_field_without_line_ends() {
+    let mut model = working(Tab::Sessions);
+    press(&mut model, "i");
+    update(&mut model, Event::Paste("/tmp/a.csv\n".to_owned()));
+    let effects = press(&mut model, "<Enter>");
+    assert!(
+        matches!(&effects[..], [Effect::Ask(Request::ImportRoster { path, .. })] if path.to_str() == Some("/tmp/a.csv"))
+    );
+}
+
+#[test]
+fn the_servers_clock_is_trusted_more_than_the_machines() {
+    let mut model = working(Tab::Timing);
+    let reply = crate::api::client::Reply {
+        result: Ok(Answer::Done),
+        server_time: Some(NOW + 60_000),
+    };
+    let request = Box::new(Request::LogOut);
+    update(
+        &mut model,
+        Event::Api {
+            request,
+            reply: Box::new(reply),
+        },
+    );
+    assert_eq!(model.server_now().as_millisecond(), NOW.0 + 60_000);
+}
+
+#[test]
+fn leaving_ends_the_login_and_the_stream() {
+    let mut model = working(Tab::Screens);
+    let effects = press(&mut model, "L");
+    assert_eq!(
+        effects,
+        [Effect::Ask(Request::LogOut), Effect::Follow(None)]
+    );
+    let mut model = working(Tab::Screens);
+    assert_eq!(press(&mut model, "q"), [Effect::Quit]);
+}

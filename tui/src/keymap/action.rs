@@ -1,0 +1,74 @@
+//! What an operator can do.
+
+/// Something that a key, a click or a turn of the wheel does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Ends the program.
+    Quit,
+    /// Paints every cell anew, after something else wrote on the terminal.
+    Redraw,
+    /// Shows the help.
+    Help,
+    /// Logs out.
+    LogOut,
+    /// Closes what stands in front.
+    Close,
+    /// Shows the ChronoTrack sessions.
+    GoTiming,
+    /// Shows the display sessions.
+    GoSessions,
+    /// Shows the displays.
+    GoScreens,
+    /// Shows the list to the right.
+    NextTab,
+    /// Shows the list to the left.
+    PreviousTab,
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// Ten lines up.
+    PageUp,
+    /// Ten lines down.
+    PageDown,
+    /// To the first line.
+    First,
+    /// To the last line.
+    Last,
+    /// Takes the line that was clicked.
+    PickRow,
+    /// Starts a display session from the chosen timing session.
+    NewSession,
+    /// Changes the chosen display session.
+    ChangeSession,
+    /// Deletes the chosen display session.
+    DeleteSession,
+    /// Imports a roster into the chosen display session.
+    ImportRoster,
+    /// Makes a URL for the chosen display session.
+    MakeUrl,
+    /// Copies the URL of the display that is looked at.
+    CopyUrl,
+    /// Shows the URL of the display that is looked at as a QR code.
+    ShowCode,
+    /// Shows the picture of the display that is looked at as large as the terminal.
+    ShowPicture,
+    /// Revokes the chosen display.
+    Revoke,
+    /// Takes the chosen partner.
+    TakePartner,
+    /// Sends the form.
+    Submit,
+    /// Focuses the next field.
+    NextField,
+    /// Focuses the field before.
+    PreviousField,
+    /// Focuses the field that was clicked.
+    PickField,
+    /// Takes the next option.
+    NextOption,
+    /// Takes the option before.
+    PreviousOption,
+    /// Says yes.
+    Yes,
+}

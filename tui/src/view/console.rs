@@ -1,0 +1,142 @@
+//! The frame around the three lists: where the operator is, what there is to tell, and what can be done.
+
+use gantry_core::scene::notice::age_text;
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    app::{
+        event::Target,
+        model::{Model, Tab},
+    },
+    keymap::action::Action,
+    view::{
+        screens, sessions, timing,
+        ui::{Ui, below, beside, row},
+    },
+    words,
+};
+
+/// How long something that is told stays in sight.
+const NOTICE_MS: i64 = 20_000;
+
+/// How long an error stays in sight.
+const ERROR_MS: i64 = 60_000;
+
+/// Draws the chosen list in its frame.
+pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
+    head(ui, area, model);
+    let body = Rect {
+        height: area.height.saturating_sub(5),
+        ..below(area, 3)
+    };
+    match model.tab {
+        Tab::Timing => timing::draw(ui, body, model),
+        Tab::Sessions => sessions::draw(ui, body, model),
+        Tab::Screens => screens::draw(ui, body, model),
+    }
+    let foot = padded(below(area, area.height.saturating_sub(2)));
+    told(ui, foot, model);
+    if model.dialog.is_none() {
+        ui.hints(row(foot, 1), model.context());
+    }
+}
+
+/// `area` without a column at each side.
+pub fn padded(area: Rect) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(2),
+        ..beside(area, 1)
+    }
+}
+
+/// The line above the hints: an outage, or what was told last.
+pub fn told(ui: &mut Ui, area: Rect, model: &Model) {
+    if let Some(outage) = &model.outage {
+        let age = age_text(model.now.since_ms(outage.since));
+        let text = format!("▲ no answer for {age}, trying again: {}", outage.reason);
+        ui.line(area, Span::styled(text, ui.theme.warning()));
+        return;
+    }
+    let Some(notice) = &model.notice else { return };
+    let (style, lasts_ms) = if notice.is_error {
+        (ui.theme.bad(), ERROR_MS)
+    } else {
+        (ui.theme.good(), NOTICE_MS)
+    };
+    if model.now.since_ms(notice.at) < lasts_ms {
+        ui.line(area, Span::styled(notice.text.clone(), style));
+    }
+}
+
+/// What a tab is called and which action shows it.
+fn tab_words(tab: Tab) -> (&'static str, Action) {
+    match tab {
+        Tab::Timing => ("1 Timing", Action::GoTiming),
+        Tab::Sessions => ("2 Display sessions", Action::GoSessions),
+        Tab::Screens => ("3 Screens", Action::GoScreens),
+    }
+}
+
+fn head(ui: &mut Ui, area: Rect, model: &Model) {
+    let line = padded(row(area, 0));
+    ui.rule(row(area, 1));
+    ui.line(line, Span::styled("GANTRY", ui.theme.heading()));
+    let mut x = line.x + 9;
+    for tab in Tab::ALL {
+        let (title, action) = tab_words(tab);
+        let place = Rect {
+            x,
+            width: (title.width() as u16).min(line.right().saturating_sub(x)),
+            ..line
+        };
+        let is_here = tab == model.tab;
+        let style = if is_here {
+            ui.theme.accent()
+        } else {
+            ui.theme.text()
+        };
+        ui.line(place, Span::styled(title, style));
+        ui.hit(place, Target::Action(action));
+        if is_here {
+            let mark = "━".repeat(usize::from(place.width));
+            ui.line(
+                Rect {
+                    y: area.y + 1,
+                    ..place
+                },
+                Span::styled(mark, style),
+            );
+        }
+        x = place.right() + 3;
+        if tab != Tab::Screens {
+            let arrow = Rect {
+                x: x - 2,
+                width: 1,
+                ..line
+            };
+            ui.line(arrow, Span::styled("→", ui.theme.dim()));
+        }
+    }
+    let rest = beside(line, (x - line.x).min(line.width));
+    ui.line_right(rest, partner_and_time(ui, model, rest.width));
+}
+
+/// For whom and when, in at most `width` columns.
+fn partner_and_time<'l>(ui: &Ui, model: &Model, width: u16) -> Line<'l> {
+    const TIME_COLUMNS: u16 = 11;
+    let time = words::time_of_day(model.server_now(), &model.zone);
+    let partner = words::cut(&model.partner, width.saturating_sub(TIME_COLUMNS));
+    let (dot, style) = match model.outage {
+        None => ("●", ui.theme.good()),
+        Some(_) => ("▲", ui.theme.warning()),
+    };
+    Line::from_iter([
+        Span::styled(partner, ui.theme.dim()),
+        Span::styled(format!(" {dot}"), style),
+        Span::styled(format!(" {time}"), ui.theme.text()),
+    ])
+}

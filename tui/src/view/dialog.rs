@@ -1,0 +1,184 @@
+//! What stands in front of the lists.
+
+use ratatui::{
+    layout::Rect,
+    text::Span,
+    widgets::{Block, BorderType},
+};
+
+use crate::{
+    api::types::Imported,
+    app::{
+        dialog::{Dialog, Question},
+        event::Target,
+        example,
+        form::Form,
+        model::Model,
+    },
+    keymap::action::Action,
+    paint,
+    view::{
+        console::{padded, told},
+        form, help, picture, qr,
+        ui::{Ui, below, beside, row},
+    },
+};
+
+/// The widest that a dialog gets: a line that the eye can follow.
+const WIDEST: u16 = 76;
+
+/// Draws a dialog.
+pub fn draw(ui: &mut Ui, area: Rect, model: &Model, dialog: &Dialog) {
+    match dialog {
+        Dialog::Form(form) => fill_in(ui, area, model, form),
+        Dialog::Confirm(question) => confirm(ui, area, model, question),
+        Dialog::Help { scroll } => {
+            let inside = page(ui, area, model, "Help");
+            help::draw(ui, inside, *scroll);
+        }
+        Dialog::Code { display } => code(ui, area, model, display),
+        Dialog::Picture => whole_picture(ui, area, model),
+        Dialog::Report { imported, scroll } => report(ui, area, model, imported, *scroll),
+    }
+}
+
+/// A form, with the picture of the template that it chooses.
+fn fill_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
+    let example = example::chosen(form);
+    let rows = form::height(form);
+    let wanted = if example.is_some() { area.height } else { rows };
+    let inside = panel(ui, area, model, form.purpose.title(), wanted);
+    form::draw(ui, inside, form);
+    let picture = example.and_then(|(id, mode)| model.examples.picture(id, mode));
+    if let Some(list) = picture {
+        paint::picture::paint(&list, below(inside, rows + 1), ui.depth, &mut ui.buffer);
+    }
+}
+
+/// A framed panel in the middle with room for `height` rows; its hints are in its last row. Answers what is inside.
+fn panel(ui: &mut Ui, area: Rect, model: &Model, title: &str, height: u16) -> Rect {
+    let width = WIDEST.min(area.width.saturating_sub(2));
+    let height = (height + 6).min(area.height);
+    let outer = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
+    };
+    ui.raise(outer);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(ui.theme.accent())
+        .title(Span::styled(format!(" {title} "), ui.theme.heading()));
+    let inner = block.inner(outer);
+    ui.put(outer, block);
+    let inside = padded(padded(inner));
+    ui.hints(row(inside, inner.height.saturating_sub(1)), model.context());
+    Rect {
+        height: inner.height.saturating_sub(3),
+        ..below(inside, 1)
+    }
+}
+
+/// The whole terminal, with a title, what is told and the hints. Answers what is between.
+fn page(ui: &mut Ui, area: Rect, model: &Model, title: &str) -> Rect {
+    ui.raise(area);
+    let area = padded(area);
+    ui.heading(area, title, "");
+    let foot = below(area, area.height.saturating_sub(2));
+    told(ui, foot, model);
+    ui.hints(row(foot, 1), model.context());
+    Rect {
+        height: area.height.saturating_sub(3),
+        ..below(area, 1)
+    }
+}
+
+fn confirm(ui: &mut Ui, area: Rect, model: &Model, question: &Question) {
+    let inside = panel(ui, area, model, "Are you sure?", 5);
+    let (text, dim, bad) = (ui.theme.heading(), ui.theme.dim(), ui.theme.bad());
+    let rows = ui.words(inside, &question.text, text);
+    let rest = below(inside, rows);
+    let rows = ui.words(rest, &question.consequence, dim);
+    let buttons = row(rest, rows + 1);
+    let mut x = 0;
+    for (label, style, action) in [
+        ("[ y  yes ]", bad, Action::Yes),
+        ("[ Esc  no ]", text, Action::Close),
+    ] {
+        let place = Rect {
+            width: label.len() as u16,
+            ..beside(buttons, x)
+        };
+        ui.line(place, Span::styled(label, style));
+        ui.hit(place, Target::Action(action));
+        x += label.len() as u16 + 2;
+    }
+}
+
+fn code(ui: &mut Ui, area: Rect, model: &Model, display: &str) {
+    let url = model
+        .displays
+        .find(display)
+        .map_or("", |display| display.url.as_str());
+    let inside = page(ui, area, model, url);
+    if !qr::draw(ui, inside, url) {
+        let advice =
+            "This terminal is too small for the code. Make it larger, or copy the URL with c.";
+        let style = ui.theme.warning();
+        ui.words(below(inside, 1), advice, style);
+    }
+}
+
+/// The picture with as little around it as possible.
+fn whole_picture(ui: &mut Ui, area: Rect, model: &Model) {
+    ui.raise(area);
+    let title = model
+        .looked_at()
+        .map_or("no active display", |display| display.url.as_str());
+    let shown = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    picture::draw(ui, shown, model, title);
+    ui.hints(
+        padded(row(area, area.height.saturating_sub(1))),
+        model.context(),
+    );
+}
+
+fn report(ui: &mut Ui, area: Rect, model: &Model, imported: &Imported, scroll: usize) {
+    let rejected = &imported.rejected;
+    let inside = panel(
+        ui,
+        area,
+        model,
+        "Roster imported",
+        rejected.len() as u16 + 4,
+    );
+    let counts = format!(
+        "{} new · {} changed · {} gone",
+        imported.imported, imported.updated, imported.removed
+    );
+    ui.line(inside, Span::styled(counts, ui.theme.heading()));
+    if rejected.is_empty() {
+        ui.line(
+            row(inside, 1),
+            Span::styled("Every line was used.", ui.theme.good()),
+        );
+        return;
+    }
+    let title = format!("{} lines could not be used:", rejected.len());
+    ui.line(row(inside, 1), Span::styled(title, ui.theme.warning()));
+    let list = below(inside, 2);
+    let first = scroll.min(rejected.len().saturating_sub(usize::from(list.height)));
+    for (index, line) in rejected
+        .iter()
+        .skip(first)
+        .take(usize::from(list.height))
+        .enumerate()
+    {
+        let text = format!("line {:>6}  {}", line.line, line.reason);
+        ui.line(row(list, index as u16), Span::raw(text));
+    }
+}

@@ -1,0 +1,41 @@
+//! Draws the model. Nothing here changes it; what was drawn where goes back to the caller as [`hits::Hits`], so that a click means what the
+//! operator saw.
+
+pub mod console;
+pub mod dialog;
+pub mod form;
+pub mod gate;
+pub mod help;
+pub mod hits;
+pub mod picture;
+pub mod qr;
+pub mod screens;
+pub mod sessions;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod theme;
+pub mod timing;
+pub mod ui;
+
+use ratatui::Frame;
+
+use crate::{
+    app::model::{Model, Stage},
+    view::{hits::Hits, ui::Ui},
+};
+
+/// Draws everything and says what can be clicked.
+pub fn draw(model: &Model, frame: &mut Frame<'_>) -> Hits {
+    let area = frame.area();
+    let mut ui = Ui::new(area, model.terminal.depth);
+    match &model.stage {
+        Stage::LogIn(form) => gate::log_in(&mut ui, area, model, form),
+        Stage::Partner(partners) => gate::partner(&mut ui, area, model, partners),
+        Stage::Console => console::draw(&mut ui, area, model),
+    }
+    if let Some(dialog) = &model.dialog {
+        dialog::draw(&mut ui, area, model, dialog);
+    }
+    ui.finish(frame)
+}

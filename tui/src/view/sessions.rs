@@ -1,0 +1,189 @@
+//! What is made of the reads: the display sessions, and the chosen one with its picture.
+
+use ratatui::{
+    layout::{Constraint, Layout, Rect},
+    text::{Line, Span},
+};
+
+use crate::{
+    api::types::{DisplaySession, Mode},
+    app::model::Model,
+    view::{
+        console::padded,
+        picture,
+        table::{Column, table},
+        ui::{Ui, below, row},
+    },
+    words::{ago, counted, grouped, remaining},
+};
+
+/// From this width on, list and picture stand side by side.
+const WIDE: u16 = 120;
+
+const COLUMNS: [Column; 5] = [
+    Column::words("Session", Constraint::Fill(3)),
+    Column::words("Mode", Constraint::Length(8)),
+    Column::words("Template", Constraint::Fill(2)),
+    Column::words("Timing", Constraint::Fill(2)),
+    Column::numbers("URLs", 4),
+];
+
+/// The rows that the details of the chosen session take.
+const DETAIL_ROWS: u16 = 4;
+
+/// Draws the sessions, the details of the chosen one and the picture of its first active display.
+pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
+    let Some(session) = model.sessions.chosen() else {
+        empty(ui, padded(area), model);
+        return;
+    };
+    let (list, rest) = split(area, model.sessions.items().len());
+    sessions(ui, list, model);
+    let details = Rect {
+        height: rest.height.min(DETAIL_ROWS),
+        ..padded(rest)
+    };
+    self::details(ui, details, model, session);
+    let shown = padded(below(rest, DETAIL_ROWS + 1));
+    if model.live.is_some() {
+        picture::draw(ui, shown, model, "Picture");
+    } else {
+        ui.line(
+            shown,
+            Span::styled("No active URL yet: Enter makes one.", ui.theme.dim()),
+        );
+    }
+}
+
+/// The place of a list and of what is said of its chosen row: side by side where there is room.
+pub fn split(area: Rect, count: usize) -> (Rect, Rect) {
+    let [list, rest] = if area.width >= WIDE {
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
+            .spacing(2)
+            .areas(area)
+    } else {
+        let rows = (count as u16 + 2).min(area.height / 3);
+        Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)])
+            .spacing(1)
+            .areas(area)
+    };
+    (list, rest)
+}
+
+fn empty(ui: &mut Ui, area: Rect, model: &Model) {
+    if !model.sessions.is_loaded() {
+        ui.line(
+            area,
+            Span::styled("Asking for the display sessions …", ui.theme.dim()),
+        );
+        return;
+    }
+    ui.heading(area, "No display session yet", "");
+    let advice = "A display session binds the reads of a timing session to a roster, a mode and a template. \
+        Press n to make one, or choose the timing session in 1 Timing first.";
+    let dim = ui.theme.dim();
+    ui.words(below(area, 2), advice, dim);
+}
+
+fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
+    let items = model.sessions.items();
+    ui.heading(padded(area), "Display sessions", &items.len().to_string());
+    let theme = ui.theme;
+    table(
+        ui,
+        below(area, 1),
+        &COLUMNS,
+        Some(model.sessions.index()),
+        items.len(),
+        |index| {
+            let session = &items[index];
+            let now = model.server_now();
+            let active = model
+                .displays_of(&session.id)
+                .filter(|display| display.is_active(now))
+                .count();
+            vec![
+                (session.title().to_owned(), theme.text()),
+                (mode(session.mode).to_owned(), theme.text()),
+                (template(model, session), theme.dim()),
+                (timing(model, session), theme.dim()),
+                (active.to_string(), theme.text()),
+            ]
+        },
+    );
+}
+
+fn details(ui: &mut Ui, area: Rect, model: &Model, session: &DisplaySession) {
+    let now = model.server_now();
+    let bound = session
+        .chronotrack_session_ids
+        .first()
+        .and_then(|id| model.timing.find(id));
+    let timing = match bound {
+        Some(timing) => format!(
+            "{} · {} reads · last {}",
+            timing.name,
+            grouped(timing.reads),
+            ago(timing.last_read_at, now)
+        ),
+        None if session.chronotrack_session_ids.is_empty() => "not bound; e binds it".to_owned(),
+        None => counted(session.chronotrack_session_ids.len(), "session"),
+    };
+    let roster = match session.participants {
+        Some(0) => "none; i imports one".to_owned(),
+        Some(count) => format!("{} participants", grouped(count)),
+        None => "i imports one".to_owned(),
+    };
+    let url = match model.looked_at() {
+        Some(display) => format!(
+            "{} · ends {}",
+            display.url,
+            remaining(display.expires_at, now)
+        ),
+        None => "none".to_owned(),
+    };
+    let shown = format!("{} · {}", mode(session.mode), template(model, session));
+    let lines = [
+        ("Timing", timing),
+        ("Shows", shown),
+        ("Roster", roster),
+        ("URL", url),
+    ];
+    for (index, (label, text)) in lines.into_iter().enumerate() {
+        let label = Span::styled(format!("{label:<9}"), ui.theme.dim());
+        ui.line(
+            row(area, index as u16),
+            Line::from_iter([label, Span::raw(text)]),
+        );
+    }
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::PreRace => "pre-race",
+        Mode::Results => "results",
+    }
+}
+
+fn template(model: &Model, session: &DisplaySession) -> String {
+    let id = session.template_id.as_deref().unwrap_or_default();
+    model
+        .templates
+        .iter()
+        .find(|template| template.id == id && !template.name.is_empty())
+        .map_or_else(|| id.to_owned(), |template| template.name.clone())
+}
+
+fn timing(model: &Model, session: &DisplaySession) -> String {
+    let mut names = session.chronotrack_session_ids.iter().map(|id| {
+        model
+            .timing
+            .find(id)
+            .map_or(id.as_str(), |timing| timing.name.as_str())
+    });
+    match (names.next(), names.count()) {
+        (None, _) => "–".to_owned(),
+        (Some(name), 0) => name.to_owned(),
+        (Some(name), more) => format!("{name} +{more}"),
+    }
+}

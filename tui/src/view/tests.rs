@@ -1,0 +1,215 @@
+//! Every view on a small and on a large terminal, and what can be clicked in them.
+
+use insta::assert_snapshot;
+use ratatui::{Terminal, backend::TestBackend};
+
+use crate::{
+    api::{
+        request::{Answer, Request},
+        types::Imported,
+    },
+    app::{
+        dialog::Dialog,
+        event::Target,
+        model::{Model, Outage, Tab},
+    },
+    keymap::{action::Action, resolve},
+    terminal::Depth,
+    testing::{NOW, answer, drawn, entered, fresh, login, press, refused, working},
+    view,
+};
+
+/// Compares the model's drawing at both sizes with what was approved.
+macro_rules! check {
+    ($name:literal, $model:expr) => {
+        let model = $model;
+        assert_snapshot!(concat!($name, "_80x24"), drawn(&model, 80, 24));
+        assert_snapshot!(concat!($name, "_140x40"), drawn(&model, 140, 40));
+    };
+}
+
+fn pressed(mut model: Model, keys: &str) -> Model {
+    press(&mut model, keys);
+    model
+}
+
+#[test]
+fn the_login() {
+    check!("login", pressed(fresh(), "op@race.example<Tab>hill"));
+    let mut model = pressed(fresh(), "op@race.example<Tab>hill<Enter>");
+    let request = crate::app::submit::request(model.form_mut().expect("the login"));
+    answer(
+        &mut model,
+        request.expect("it is filled in"),
+        Err(refused(401, "email or password is wrong")),
+    );
+    check!("login_refused", model);
+}
+
+#[test]
+fn the_partners() {
+    let mut model = fresh();
+    let partners = login(&["Northside Timing", "Southside Races"], None);
+    answer(&mut model, Request::LogOut, Ok(partners));
+    check!("partners", model);
+}
+
+#[test]
+fn the_timing_sessions() {
+    check!("timing", working(Tab::Timing));
+    check!("timing_asking", entered());
+    let mut model = entered();
+    let none = crate::api::types::TimingSessions {
+        sessions: Vec::new(),
+    };
+    answer(
+        &mut model,
+        Request::TimingSessions,
+        Ok(Answer::TimingSessions(none)),
+    );
+    check!("timing_none", model);
+}
+
+#[test]
+fn the_display_sessions() {
+    check!("sessions", working(Tab::Sessions));
+}
+
+#[test]
+fn the_screens() {
+    check!("screens", working(Tab::Screens));
+    check!("screens_revoked", pressed(working(Tab::Screens), "j"));
+}
+
+#[test]
+fn an_outage() {
+    let mut model = working(Tab::Timing);
+    model.outage = Some(Outage {
+        since: NOW - 12_000,
+        reason: "cannot reach 127.0.0.1:8088: connection refused".to_owned(),
+    });
+    check!("outage", model);
+}
+
+#[test]
+fn the_forms() {
+    check!(
+        "form_new_session",
+        pressed(working(Tab::Timing), "n<Tab><Tab><Tab>")
+    );
+    check!(
+        "form_roster",
+        pressed(working(Tab::Sessions), "i/home/op/räce.csv")
+    );
+    check!(
+        "form_url",
+        pressed(working(Tab::Sessions), "u<End>x<Enter>")
+    );
+}
+
+#[test]
+fn the_dialogs() {
+    check!("confirm_revoke", pressed(working(Tab::Screens), "x"));
+    check!("help", pressed(working(Tab::Screens), "?"));
+    check!("code", pressed(working(Tab::Screens), "o"));
+    check!("picture", pressed(working(Tab::Screens), "<Enter>"));
+    let mut model = working(Tab::Sessions);
+    let imported: Imported = serde_json::from_str(
+        r#"{"imported":2498,"updated":2,"removed":1,"rejected":[{"line":3,"reason":"no bib"},{"line":1200,"reason":"bib 77 is taken by line 12"}]}"#,
+    )
+    .expect("it fits");
+    model.dialog = Some(Dialog::Report {
+        imported,
+        scroll: 0,
+    });
+    check!("report", model);
+}
+
+#[test]
+fn no_terminal_is_too_small_to_draw_on() {
+    for tab in Tab::ALL {
+        for keys in ["", "n", "x", "?", "o", "p", "e"] {
+            let model = pressed(working(tab), keys);
+            for (width, height) in [
+                (1, 1),
+                (2, 40),
+                (7, 3),
+                (40, 5),
+                (400, 1),
+                (20, 10),
+                (300, 100),
+            ] {
+                drawn(&model, width, height);
+            }
+        }
+    }
+    drawn(&fresh(), 3, 2);
+}
+
+#[test]
+fn without_colours_nothing_is_coloured() {
+    for keys in ["1", "2", "3", "3o", "3p", "1n"] {
+        let mut model = working(Tab::Timing);
+        model.terminal.depth = Depth::Mono;
+        press(&mut model, keys);
+        crate::testing::follow(&mut model);
+        let backend = drawn(&model, 80, 24);
+        let is_plain = |cell: &ratatui::buffer::Cell| {
+            (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset)
+        };
+        assert!(backend.buffer().content().iter().all(is_plain), "{keys}");
+    }
+}
+
+#[test]
+fn everything_that_can_be_clicked_does_something() {
+    for keys in ["1", "2", "3", "1n", "2e", "3x", "?", "3o", "3p"] {
+        let model = pressed(working(Tab::Timing), keys);
+        let mut screen = Terminal::new(TestBackend::new(140, 40)).expect("it has a size");
+        let mut hits = view::hits::Hits::default();
+        screen
+            .draw(|frame| hits = view::draw(&model, frame))
+            .expect("it draws into memory");
+        let actions: Vec<Action> = hits
+            .targets()
+            .filter_map(|target| match target {
+                Target::Action(action) => Some(action),
+                Target::Row(_) | Target::Field(_) => None,
+            })
+            .collect();
+        assert!(!actions.is_empty(), "{keys}");
+        for action in actions {
+            let click = crate::app::event::Pointer {
+                gesture: crate::app::event::Gesture::Click,
+                target: Some(Target::Action(action)),
+            };
+            assert_eq!(
+                resolve::pointer(model.context(), click),
+                Some(action),
+                "{keys}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_click_hits_the_row_that_was_drawn_there() {
+    let model = working(Tab::Timing);
+    let mut screen = Terminal::new(TestBackend::new(80, 24)).expect("it has a size");
+    let mut hits = view::hits::Hits::default();
+    screen
+        .draw(|frame| hits = view::draw(&model, frame))
+        .expect("it draws into memory");
+    let row = (0..24)
+        .find(|y| line(&screen, *y).contains("START-B"))
+        .expect("it is drawn");
+    assert_eq!(hits.at(5, row), Some(Target::Row(1)));
+    assert_eq!(hits.at(12, 0), Some(Target::Action(Action::GoTiming)));
+}
+
+fn line(screen: &Terminal<TestBackend>, y: u16) -> String {
+    let buffer = screen.backend().buffer();
+    (0..buffer.area.width)
+        .map(|x| buffer[(x, y)].symbol())
+        .collect()
+}

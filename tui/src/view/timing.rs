@@ -1,0 +1,191 @@
+//! What comes from the hardware: the ChronoTrack sessions and the reads of the chosen one.
+
+use ratatui::{
+    layout::{Constraint, Layout, Rect},
+    text::Span,
+};
+
+use crate::{
+    api::types::{LocationCount, TimingSession, TimingStatus},
+    app::model::{Model, Reads},
+    view::{
+        console::padded,
+        table::{Cell, Column, table},
+        ui::{Ui, below, beside, row},
+    },
+    words::{ago, counted, cut, grouped, sparkline, time_of_day},
+};
+
+/// From this width on, list and reads stand side by side.
+const WIDE: u16 = 120;
+
+const SESSIONS: [Column; 7] = [
+    Column::words("Status", Constraint::Length(8)),
+    Column::words("Session", Constraint::Fill(3)),
+    Column::words("Event", Constraint::Fill(3)),
+    Column::numbers("Mats", 4),
+    Column::numbers("Reads", 8),
+    Column::numbers("Last read", 10),
+    Column::numbers("Conn", 4),
+];
+
+const READS: [Column; 4] = [
+    Column::words("Time", Constraint::Length(8)),
+    Column::words("Mat", Constraint::Fill(2)),
+    Column::words("Bib or tag", Constraint::Fill(1)),
+    Column::numbers("Pass", 4),
+];
+
+/// Draws the sessions and, beside or below, the reads of the chosen one.
+pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
+    if model.timing.items().is_empty() {
+        empty(ui, padded(area), model);
+        return;
+    }
+    let count = model.timing.items().len() as u16;
+    let [list, reads] = if area.width >= WIDE {
+        Layout::horizontal([Constraint::Fill(5), Constraint::Fill(4)])
+            .spacing(2)
+            .areas(area)
+    } else {
+        let rows = (count + 2).min(area.height * 2 / 5);
+        Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)])
+            .spacing(1)
+            .areas(area)
+    };
+    sessions(ui, list, model);
+    if let Some(session) = model.timing.chosen() {
+        preview(ui, reads, model, session);
+    }
+}
+
+fn empty(ui: &mut Ui, area: Rect, model: &Model) {
+    if !model.timing.is_loaded() {
+        ui.line(
+            area,
+            Span::styled("Asking for the timing sessions …", ui.theme.dim()),
+        );
+        return;
+    }
+    ui.heading(area, "No timing session yet", "");
+    let advice = "Point the ChronoTrack reader or the simulator at this server's timing port. \
+        The session appears here by itself as soon as the hardware says hello.";
+    let dim = ui.theme.dim();
+    ui.words(below(area, 2), advice, dim);
+}
+
+fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
+    let items = model.timing.items();
+    let live = items
+        .iter()
+        .filter(|session| session.status == TimingStatus::Live)
+        .count();
+    let beside = format!("{} · {live} live", counted(items.len(), "session"));
+    ui.heading(padded(area), "ChronoTrack", &beside);
+    let theme = ui.theme;
+    let now = model.server_now();
+    table(
+        ui,
+        below(area, 1),
+        &SESSIONS,
+        Some(model.timing.index()),
+        items.len(),
+        |index| {
+            let session = &items[index];
+            let (status, style) = match session.status {
+                TimingStatus::Live => ("● live", theme.good()),
+                TimingStatus::Idle => ("○ idle", theme.warning()),
+                TimingStatus::Closed => ("■ closed", theme.dim()),
+                TimingStatus::Unknown => ("?", theme.dim()),
+            };
+            vec![
+                (status.to_owned(), style),
+                (session.name.clone(), theme.text()),
+                (session.event_name.clone().unwrap_or_default(), theme.dim()),
+                (session.locations.len().to_string(), theme.text()),
+                (grouped(session.reads), theme.text()),
+                (ago(session.last_read_at, now), theme.text()),
+                (session.connections.to_string(), theme.text()),
+            ]
+        },
+    );
+}
+
+fn preview(ui: &mut Ui, area: Rect, model: &Model, session: &TimingSession) {
+    let line = padded(area);
+    let Some(reads) = &model.reads else {
+        ui.heading(line, "Reads", "asking …");
+        return;
+    };
+    let rate = format!("{} reads/min", reads.preview.reads_per_minute.round());
+    let title = format!("Reads of {}", session.name);
+    ui.heading(line, &title, &rate);
+    let bars = sparkline(reads.rates.iter(), usize::from(line.width / 4));
+    ui.line_right(line, Span::styled(bars, ui.theme.accent()));
+    let mats = (area.width / 3).clamp(20, 40);
+    let [newest, by_mat] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(mats)])
+        .spacing(1)
+        .areas(below(area, 1));
+    newest_reads(ui, newest, model, reads);
+    by_location(ui, by_mat, &reads.preview.by_location);
+}
+
+fn newest_reads(ui: &mut Ui, area: Rect, model: &Model, reads: &Reads) {
+    let items = &reads.preview.reads;
+    let theme = ui.theme;
+    table(ui, area, &READS, None, items.len(), |index| {
+        let read = &items[index];
+        let is_gun = read.kind == "gun";
+        let style = if is_gun {
+            theme.warning()
+        } else {
+            theme.text()
+        };
+        let time = read
+            .at
+            .map(|at| time_of_day(at, &model.zone))
+            .unwrap_or_default();
+        let tag = if is_gun {
+            "gun".to_owned()
+        } else {
+            read.tag.clone()
+        };
+        let cells: [Cell; 4] = [
+            (time, style),
+            (read.location.clone(), style),
+            (tag, style),
+            (
+                read.lap.map(|lap| lap.to_string()).unwrap_or_default(),
+                theme.dim(),
+            ),
+        ];
+        cells.into()
+    });
+}
+
+fn by_location(ui: &mut Ui, area: Rect, counts: &[LocationCount]) {
+    let most = counts
+        .iter()
+        .map(|count| count.reads)
+        .max()
+        .unwrap_or_default()
+        .max(1);
+    let area = padded(area);
+    ui.line(area, Span::styled("By mat", ui.theme.dim()));
+    for (index, count) in counts
+        .iter()
+        .enumerate()
+        .take(usize::from(area.height.saturating_sub(1)))
+    {
+        let line = row(area, index as u16 + 1);
+        let number = grouped(count.reads);
+        let name_width = line.width.saturating_sub(9) * 2 / 3;
+        ui.line(line, Span::raw(cut(&count.location, name_width)));
+        let room = beside(line, name_width + 1);
+        let bar_width = room.width.saturating_sub(8);
+        let bar = (u64::from(bar_width) * count.reads).div_ceil(most) as usize;
+        let bar = "▪".repeat(bar.min(usize::from(bar_width)));
+        ui.line(room, Span::styled(bar, ui.theme.accent()));
+        ui.line_right(line, Span::raw(number));
+    }
+}
