@@ -1,6 +1,7 @@
 //! What the program does when it is called: one file per command.
 
 mod doctor;
+mod hardware;
 mod people;
 mod serve;
 
@@ -45,6 +46,8 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn perform(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(config) => serve::serve(config).await?,
+        Command::Simulate(race) => hardware::simulate(race).await?,
+        Command::Replay(recording) => hardware::replay(recording).await?,
         Command::Migrate(config) => {
             open_store(&config).await?.close().await;
             say(&format!(

@@ -1,6 +1,9 @@
 //! The command line of `gantry-server`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
+use jiff::{civil::Time, tz::TimeZone};
 use tracing_subscriber::EnvFilter;
 
 use super::Config;
@@ -29,6 +32,12 @@ pub enum Command {
     /// Collect reads and serve displays until stopped by Ctrl-C or SIGTERM
     #[command(after_help = LAYERS_HELP)]
     Serve(Config),
+    /// Play timing hardware: a whole race, sent to a server over TCP as it happens
+    #[command(after_help = LAYERS_HELP)]
+    Simulate(Simulate),
+    /// Play timing hardware: a recorded stream of the protocol's lines, sent to a server as it happened
+    #[command(after_help = LAYERS_HELP)]
+    Replay(Replay),
     /// Bring the database up to date and stop
     Migrate(Config),
     /// Look whether everything that serving needs is in order, and say so in plain words
@@ -37,6 +46,56 @@ pub enum Command {
     Partner(PartnerArgs),
     /// People who log in
     User(UserArgs),
+}
+
+/// `simulate …`
+#[derive(Args, Debug)]
+pub struct Simulate {
+    /// The timing port to send to
+    #[arg(long, value_name = "HOST:PORT", value_parser = target)]
+    pub to: String,
+    /// Which race.
+    #[command(flatten)]
+    pub race: Race,
+    /// Write the roster as CSV before the race begins
+    #[arg(long, value_name = "FILE")]
+    pub roster_out: Option<PathBuf>,
+    /// Stay connected when the race is over, as real hardware does
+    #[arg(long)]
+    pub stay: bool,
+    /// The time zone of the hardware's clock, which the server must share [default: the system's]
+    #[arg(long, value_name = "ZONE", value_parser = super::time_zone)]
+    pub timing_zone: Option<TimeZone>,
+}
+
+/// A race that is made up.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Race {
+    /// How many people run
+    #[arg(long, value_name = "N", default_value_t = 2_500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runners: u32,
+    /// How many times faster than real time it runs
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// The same seed gives the same race
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// The time of day of the first gun, like 23:50; without it the race is under way already
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    pub start: Option<Time>,
+}
+
+/// `replay …`
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// The recording: lines of the protocol, one below the other
+    pub file: PathBuf,
+    /// The timing port to send to
+    #[arg(long, value_name = "HOST:PORT", value_parser = target)]
+    pub to: String,
+    /// How many times faster than it happened
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
 }
 
 /// `partner …`
@@ -101,6 +160,7 @@ impl Command {
     pub fn config(&self) -> Option<&Config> {
         match self {
             Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => Some(config),
+            Self::Simulate(_) | Self::Replay(_) => None,
             Self::Partner(PartnerArgs { command }) => match command {
                 PartnerCommand::Add { config, .. } | PartnerCommand::List(config) => Some(config),
             },
@@ -119,4 +179,25 @@ fn log_filter(text: &str) -> Result<String, String> {
                 "{reason}; expected a level, like info, or levels per module, like info,sqlx=warn"
             )
         })
+}
+
+fn target(text: &str) -> Result<String, String> {
+    let is_target = text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    is_target
+        .then(|| text.to_owned())
+        .ok_or_else(|| "expected a host and a port, like 127.0.0.1:61611".to_owned())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or_else(|| "expected a number above 0; 1 is real time".to_owned())
+}
+
+fn time_of_day(text: &str) -> Result<Time, String> {
+    text.parse()
+        .map_err(|reason| format!("{reason}; expected a time of day, like 23:50"))
 }

@@ -358,6 +358,55 @@ mod tests {
     }
 
     #[test]
+    fn an_option_that_must_be_given_can_come_from_the_environment() {
+        let arguments = ["gantry-server", "simulate"].map(OsString::from);
+        assert!(parse(&arguments, &|_| None).is_err());
+        let lookup = |name: &str| (name == "GANTRY_TO").then(|| "127.0.0.1:61611".to_owned());
+        match parse(&arguments, &lookup).map(|cli| cli.command) {
+            Ok(cli::Command::Simulate(race)) => assert_eq!(race.to, "127.0.0.1:61611"),
+            other => panic!("{other:?} is no race"),
+        }
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false_in_the_environment() {
+        let arguments = ["gantry-server", "simulate", "--to", "127.0.0.1:1"].map(OsString::from);
+        let stay = |value: &'static str| {
+            let lookup = |name: &str| (name == "GANTRY_STAY").then(|| value.to_owned());
+            match parse(&arguments, &lookup)
+                .map_err(|error| error.to_string())?
+                .command
+            {
+                cli::Command::Simulate(race) => Ok(race.stay),
+                other => Err(format!("{other:?}")),
+            }
+        };
+        assert_eq!((stay("true"), stay("false")), (Ok(true), Ok(false)));
+        assert!(
+            stay("yes")
+                .expect_err("is refused")
+                .contains("expected true or false")
+        );
+    }
+
+    #[test]
+    fn a_race_that_cannot_be_run_is_refused_with_what_could_be() {
+        let lookup = |name: &str| (name == "GANTRY_TO").then(|| "a:1".to_owned());
+        for (bad, expected) in [
+            ("--to=somewhere", "expected a host and a port"),
+            ("--speed=0", "expected a number above 0"),
+            ("--start=noon", "expected a time of day, like 23:50"),
+            ("--runners=0", "1..=100000"),
+        ] {
+            let arguments = ["gantry-server", "simulate", bad].map(OsString::from);
+            let message = parse(&arguments, &lookup)
+                .expect_err("is refused")
+                .to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
     fn the_log_filter_has_its_layers_too() {
         let (_dir, path) = file("log = 'warn'");
         let log = |arguments: &[&str]| {
