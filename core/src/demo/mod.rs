@@ -28,14 +28,18 @@ use crate::{
 /// The event's name, on the wire and on the screens.
 pub const EVENT_NAME: &str = "Harbour Lights Run";
 
-/// How long before the first finish the race is looked at.
-const BEFORE_FIRST_FINISH_MS: i64 = 20_000;
+/// How many finishers in a thousand are in already when the race is first looked at: the leaders, so that boards have something
+/// to show.
+const LEADERS_PERMILLE: usize = 5;
+
+/// How long it then takes until the next one comes in.
+const BEFORE_NEXT_FINISH_MS: i64 = 20_000;
 
 /// A whole race day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demo {
-    /// The most interesting moment to begin to look, in milliseconds after the first race's scheduled start: the first runners
-    /// are about to finish, and the last waves have yet to start.
+    /// The most interesting moment to begin to look, in milliseconds after the first race's scheduled start: the leaders are
+    /// in, the others are about to follow, and the last waves have yet to start.
     pub opening_ms: i64,
     /// The mats.
     pub hardware: Vec<Hardware>,
@@ -102,8 +106,11 @@ fn wall_clock(at: Moment, zone: &TimeZone) -> jiff::civil::DateTime {
 }
 
 fn opening_ms(field: &[Runner]) -> i64 {
-    let first_finish = field.iter().filter_map(|runner| runner.finish_ms).min();
-    first_finish.map_or(0, |finish| finish - BEFORE_FIRST_FINISH_MS)
+    let mut finishes: Vec<i64> = field.iter().filter_map(|runner| runner.finish_ms).collect();
+    finishes.sort_unstable();
+    finishes
+        .get(finishes.len() * LEADERS_PERMILLE / 1000)
+        .map_or(0, |finish| finish - BEFORE_NEXT_FINISH_MS)
 }
 
 #[cfg(test)]

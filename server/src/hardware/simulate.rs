@@ -29,7 +29,7 @@ pub struct SimulateOptions {
     pub speed: f64,
     /// The same seed gives the same race.
     pub seed: u64,
-    /// The time of day of the first gun. Without it the race is under way already, with its first finishers about to come in.
+    /// The time of day of the first gun. Without it the race is under way already, with the leaders just in.
     pub start: Option<civil::Time>,
     /// Where to write the roster as CSV.
     pub roster_out: Option<PathBuf>,

@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use gantry_core::{
     chronotrack::{
@@ -39,7 +42,7 @@ impl Server {
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, reads) = mpsc::channel(100_000);
         tokio::spawn(async move {
-            let last = std::sync::Arc::new(std::sync::Mutex::new(BTreeMap::new()));
+            let last = Arc::new(Mutex::new(BTreeMap::new()));
             while let Ok((socket, _)) = listener.accept().await {
                 let serving = serve(socket, zone.clone(), sender.clone(), last.clone(), patience);
                 tokio::spawn(serving);
@@ -66,7 +69,7 @@ async fn serve(
     mut socket: TcpStream,
     zone: TimeZone,
     reads: mpsc::Sender<Read>,
-    last: std::sync::Arc<std::sync::Mutex<BTreeMap<String, u64>>>,
+    last: Arc<Mutex<BTreeMap<String, u64>>>,
     patience: usize,
 ) {
     let mut peer = Peer::new(zone, "nameless".to_owned(), clock::now());
