@@ -1,4 +1,4 @@
-//! A roster as CSV that [`import`](super::import) reads back unchanged.
+//! A roster as CSV that [`import`](super::import()) reads back unchanged.
 
 use ::csv::Writer;
 

@@ -1,6 +1,6 @@
 //! Rosters as CSV: what registration programs export, and what we write ourselves.
 //!
-//! No two programs agree on a header, so [`import`] takes any delimiter and every known spelling of a column, keeps each row
+//! No two programs agree on a header, so [`import()`] takes any delimiter and every known spelling of a column, keeps each row
 //! that names a bib, and says of each other row why it was left out.
 
 mod columns;
