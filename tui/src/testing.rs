@@ -27,6 +27,7 @@ use crate::{
     },
     app::{
         event::{Effect, Event},
+        example::Example,
         model::{Model, Reads, Stage, Tab},
         update::update,
     },
@@ -72,7 +73,8 @@ pub(crate) fn working(tab: Tab) -> Model {
     model.templates = templates();
     for id in ["finish-line", "announcer"] {
         for mode in [Mode::Results, Mode::PreRace] {
-            model.examples.hold(id.to_owned(), mode, scene());
+            let example = Example::Picture(Box::new(scene()));
+            model.examples.hold(id, mode, example);
         }
     }
     model.reads = Some(Reads {

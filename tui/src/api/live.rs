@@ -10,7 +10,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
-        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        http::{HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
     },
 };
 
@@ -33,20 +33,22 @@ pub async fn follow(url: String, events: Sender<LiveEvent>, mut say: Receiver<Cl
     loop {
         let ended = match connect(&url, &events, &mut say, &mut delays).await {
             Ok(()) => LiveEvent::Lost("the server closed the stream".to_owned()),
-            Err(Error::Http(response)) if response.status().is_client_error() => {
-                LiveEvent::Refused(format!(
-                    "the server has no such display ({})",
-                    response.status()
-                ))
-            }
+            Err(Error::Http(response)) if is_over(response.status()) => LiveEvent::Refused(
+                format!("the server has no such display ({})", response.status()),
+            ),
             Err(error) => LiveEvent::Lost(error.to_string()),
         };
-        let is_over = matches!(ended, LiveEvent::Refused(_));
-        if events.send(ended).await.is_err() || is_over {
+        let is_last = matches!(ended, LiveEvent::Refused(_));
+        if events.send(ended).await.is_err() || is_last {
             return;
         }
         tokio::time::sleep(delays.next()).await;
     }
+}
+
+/// Whether a refusal is for ever. Any other one, a server that is busy for example, is worth another try.
+fn is_over(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
 }
 
 /// One connection, from the handshake to its end.

@@ -4,14 +4,8 @@ use std::collections::HashMap;
 
 use gantry_core::{
     board,
-    compose::{
-        Composer,
-        sample::{self, SHOWN_AT},
-    },
-    scene::{
-        Scene,
-        sample::{DisplayList, sample},
-    },
+    compose::{Composer, sample},
+    scene::Scene,
     template::Template,
 };
 
@@ -26,20 +20,30 @@ use crate::{
     },
 };
 
-/// The pictures of templates, by template and mode. One that is on its way is there without a picture.
+/// The examples of templates, by template and mode.
 #[derive(Clone, Debug, Default)]
-pub struct Examples(HashMap<(String, Mode), Option<Scene>>);
+pub struct Examples(HashMap<(String, Mode), Example>);
+
+/// How far the example of a template has come.
+#[derive(Clone, Debug)]
+pub enum Example {
+    /// It is on its way.
+    Asked,
+    /// It is there, to be shown at [`SHOWN_AT`](gantry_core::compose::sample::SHOWN_AT).
+    Picture(Box<Scene>),
+    /// It cannot be had.
+    Failed(String),
+}
 
 impl Examples {
-    /// The picture of a template in a mode, when it has come.
-    pub fn picture(&self, template_id: &str, mode: Mode) -> Option<DisplayList> {
-        let scene = self.0.get(&(template_id.to_owned(), mode))?.as_ref()?;
-        Some(sample(scene, SHOWN_AT))
+    /// The example of a template in a mode.
+    pub fn find(&self, template_id: &str, mode: Mode) -> Option<&Example> {
+        self.0.get(&(template_id.to_owned(), mode))
     }
 
-    /// Holds a picture that came.
-    pub fn hold(&mut self, template_id: String, mode: Mode, scene: Scene) {
-        self.0.insert((template_id, mode), Some(scene));
+    /// Holds what came of an example.
+    pub fn hold(&mut self, template_id: &str, mode: Mode, example: Example) {
+        self.0.insert((template_id.to_owned(), mode), example);
     }
 }
 
@@ -70,6 +74,6 @@ pub fn ask(model: &mut Model) -> Option<Effect> {
     if model.examples.0.contains_key(&key) {
         return None;
     }
-    model.examples.0.insert(key.clone(), None);
+    model.examples.0.insert(key.clone(), Example::Asked);
     Some(Effect::Ask(Request::Template { id: key.0, mode }))
 }

@@ -246,6 +246,8 @@ impl Model {
         *self = Self {
             now: self.now,
             server_ahead_ms: self.server_ahead_ms,
+            // Whoever follows it has to be told to stop.
+            live: self.live.take(),
             ..fresh
         };
     }

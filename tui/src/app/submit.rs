@@ -16,6 +16,9 @@ pub const PRE_RACE: &str = "pre_race";
 /// The id of the mode choice for times and places.
 pub const RESULTS: &str = "results";
 
+/// What stands between the ids of several timing sessions in a choice.
+pub const SEPARATOR: &str = ",";
+
 /// The request that the form stands for, or what is missing.
 pub fn request(form: &Form) -> Result<Request, String> {
     match &form.purpose {
@@ -52,7 +55,9 @@ fn session(form: &Form) -> Result<NewSession, String> {
     Ok(NewSession {
         name: filled(form, Name::Session, "give the display session a name")?,
         mode: mode(form),
-        chronotrack_session_ids: id_of(Name::Timing).into_iter().collect(),
+        chronotrack_session_ids: id_of(Name::Timing)
+            .map(|ids| ids.split(SEPARATOR).map(str::to_owned).collect())
+            .unwrap_or_default(),
         template_id: id_of(Name::Template),
     })
 }

@@ -62,8 +62,10 @@ pub enum Place {
     Sessions,
     /// In the displays.
     Screens,
-    /// Where a display can be looked at.
+    /// Where a display can be looked at more closely.
     Displays,
+    /// Where a display's URL is seen.
+    Urls,
     /// At the choice of a partner.
     Partner,
     /// At everything that is filled in.
@@ -80,11 +82,12 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order in which the help tells of them.
-    pub const ALL: [Place; 13] = [
+    pub const ALL: [Place; 14] = [
         Place::Timing,
         Place::Sessions,
         Place::Screens,
         Place::Displays,
+        Place::Urls,
         Place::Lists,
         Place::Lines,
         Place::Forms,
@@ -113,7 +116,8 @@ impl Place {
             Place::Timing => &[C::Timing],
             Place::Sessions => &[C::Sessions],
             Place::Screens => &[C::Screens],
-            Place::Displays => &[C::Sessions, C::Screens, C::Code, C::Picture],
+            Place::Displays => &[C::Sessions, C::Screens, C::Picture],
+            Place::Urls => &[C::Sessions, C::Screens, C::Code, C::Picture],
             Place::Partner => &[C::Partner],
             Place::Forms => &[C::LogIn, C::FormText, C::FormChoice],
             Place::Choices => &[C::FormChoice],
@@ -141,6 +145,7 @@ impl Place {
             Place::Sessions => "2 Display sessions",
             Place::Screens => "3 Screens",
             Place::Displays => "A display, in 2 and 3",
+            Place::Urls => "A display's URL",
             Place::Partner => "Choosing a partner",
             Place::Forms => "Forms",
             Place::Choices => "A choice in a form",

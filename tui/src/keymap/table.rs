@@ -110,7 +110,7 @@ pub const TABLE: &[Binding] = &[
         help: "Show its picture on the whole terminal",
     },
     Binding {
-        place: Place::Displays,
+        place: Place::Urls,
         keys: &[char('c')],
         mouse: None,
         action: Action::CopyUrl,

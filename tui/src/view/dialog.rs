@@ -1,5 +1,6 @@
 //! What stands in front of the lists.
 
+use gantry_core::{compose::sample::SHOWN_AT, scene::sample::sample};
 use ratatui::{
     layout::Rect,
     text::Span,
@@ -11,7 +12,7 @@ use crate::{
     app::{
         dialog::{Dialog, Question},
         event::Target,
-        example,
+        example::{self, Example},
         form::Form,
         model::Model,
     },
@@ -22,6 +23,7 @@ use crate::{
         form, help, picture, qr,
         ui::{Ui, below, beside, row},
     },
+    words::counted,
 };
 
 /// The widest that a dialog gets: a line that the eye can follow.
@@ -49,9 +51,20 @@ fn fill_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
     let wanted = if example.is_some() { area.height } else { rows };
     let inside = panel(ui, area, model, form.purpose.title(), wanted);
     form::draw(ui, inside, form);
-    let picture = example.and_then(|(id, mode)| model.examples.picture(id, mode));
-    if let Some(list) = picture {
-        paint::picture::paint(&list, below(inside, rows + 1), ui.depth, &mut ui.buffer);
+    let place = below(inside, rows + 1);
+    match example.and_then(|(id, mode)| model.examples.find(id, mode)) {
+        Some(Example::Picture(scene)) => {
+            let list = sample(scene, SHOWN_AT);
+            paint::picture::paint(&list, place, ui.depth, &mut ui.buffer);
+        }
+        Some(Example::Asked) => {
+            ui.line(place, Span::styled("painting an example …", ui.theme.dim()));
+        }
+        Some(Example::Failed(why)) => {
+            let style = ui.theme.warning();
+            ui.words(place, &format!("no example of it: {why}"), style);
+        }
+        None => {}
     }
 }
 
@@ -168,7 +181,7 @@ fn report(ui: &mut Ui, area: Rect, model: &Model, imported: &Imported, scroll: u
         );
         return;
     }
-    let title = format!("{} lines could not be used:", rejected.len());
+    let title = format!("{} could not be used:", counted(rejected.len(), "line"));
     ui.line(row(inside, 1), Span::styled(title, ui.theme.warning()));
     let list = below(inside, 2);
     let first = scroll.min(rejected.len().saturating_sub(usize::from(list.height)));

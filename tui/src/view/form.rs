@@ -137,5 +137,13 @@ fn detail(ui: &mut Ui, area: Rect, form: &Form) {
     let Some(choice) = form.focused().and_then(|field| form.chosen(field.name)) else {
         return;
     };
-    ui.line(area, Span::styled(choice.detail.clone(), ui.theme.dim()));
+    let style = ui.theme.dim();
+    ui.words(
+        Rect {
+            height: area.height.min(2),
+            ..area
+        },
+        &choice.detail,
+        style,
+    );
 }

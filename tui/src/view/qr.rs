@@ -18,12 +18,13 @@ pub fn draw(ui: &mut Ui, area: Rect, text: &str) -> bool {
     };
     let width = lines.first().map_or(0, |line| line.chars().count()) as u16;
     let x = area.x + (area.width - width) / 2;
+    let top = (area.height - lines.len() as u16) / 2;
     let paper = ui.theme.paper();
     for (index, line) in lines.into_iter().enumerate() {
         let place = Rect {
             x,
             width,
-            ..row(area, index as u16)
+            ..row(area, top + index as u16)
         };
         ui.line(place, Span::styled(line, paper));
     }

@@ -21,7 +21,7 @@ impl Theme {
 
     /// What is said.
     pub fn text(self) -> Style {
-        Style::new()
+        Style::new().fg(Color::Reset)
     }
 
     /// What is said beside it.

@@ -139,7 +139,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 
 fn log_out(model: &mut Model) -> Vec<Effect> {
     model.forget_account();
-    vec![Effect::Ask(Request::LogOut), Effect::Follow(None)]
+    vec![Effect::Ask(Request::LogOut)]
 }
 
 fn take_partner(model: &mut Model) -> Vec<Effect> {

@@ -12,7 +12,7 @@ use crate::{
     api::request::Request,
     app::{
         event::{Effect, Event, Pointer, Target},
-        example,
+        example::{self, Example},
         live::Live,
         model::{Model, Stage},
         polls::Topic,
@@ -50,7 +50,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             mode,
             scene,
         } => {
-            model.examples.hold(template_id, mode, *scene);
+            model
+                .examples
+                .hold(&template_id, mode, Example::Picture(scene));
             Vec::new()
         }
         Event::Live { display, event } => match &mut model.live {

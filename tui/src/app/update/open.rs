@@ -9,8 +9,9 @@ use crate::{
         dialog::{Dialog, Question},
         form::{Choice, Field, Form, Name, Purpose},
         model::Model,
-        submit::{PRE_RACE, RESULTS},
+        submit::{PRE_RACE, RESULTS, SEPARATOR},
     },
+    words::counted,
 };
 
 /// The form for a new display session, bound to the chosen timing session.
@@ -22,7 +23,8 @@ pub(super) fn new_session(model: &Model) -> Dialog {
             .filter(|name| !name.is_empty())
             .unwrap_or(&session.name)
     });
-    let fields = session_fields(model, name, timing.map(Identified::id), Mode::Results, None);
+    let bound = timing.map_or("", Identified::id);
+    let fields = session_fields(model, name, bound, Mode::Results, None);
     Dialog::Form(Form::new(Purpose::NewSession, fields))
 }
 
@@ -31,7 +33,7 @@ pub(super) fn change_session(model: &Model, session: &DisplaySession) -> Dialog 
     let fields = session_fields(
         model,
         session.title(),
-        session.chronotrack_session_ids.first().map(String::as_str),
+        &session.chronotrack_session_ids.join(SEPARATOR),
         session.mode,
         session.template_id.as_deref(),
     );
@@ -87,7 +89,7 @@ pub(super) fn revoke(id: &str) -> Dialog {
 fn session_fields(
     model: &Model,
     name: &str,
-    timing: Option<&str>,
+    timing: &str,
     mode: Mode,
     template: Option<&str>,
 ) -> Vec<Field> {
@@ -97,17 +99,19 @@ fn session_fields(
     };
     vec![
         Field::text(Name::Session, name),
-        Field::choice(
-            Name::Timing,
-            timing_choices(model),
-            Some(timing.unwrap_or("")),
-        ),
+        Field::choice(Name::Timing, timing_choices(model, timing), Some(timing)),
         Field::choice(Name::Mode, mode_choices(), Some(mode)),
         Field::choice(Name::Template, template_choices(model), template),
     ]
 }
 
-fn timing_choices(model: &Model) -> Vec<Choice> {
+/// Every timing session, none, and `bound` when that is more than one.
+fn timing_choices(model: &Model, bound: &str) -> Vec<Choice> {
+    let several = bound.contains(SEPARATOR).then(|| Choice {
+        id: bound.to_owned(),
+        label: counted(bound.split(SEPARATOR).count(), "session"),
+        detail: "As they are bound now.".to_owned(),
+    });
     let sessions = model.timing.items().iter().map(|session| Choice {
         id: session.id.clone(),
         label: session.name.clone(),
@@ -118,7 +122,7 @@ fn timing_choices(model: &Model) -> Vec<Choice> {
         label: "none yet".to_owned(),
         detail: "The displays rest until one is bound.".to_owned(),
     };
-    sessions.chain([none]).collect()
+    several.into_iter().chain(sessions).chain([none]).collect()
 }
 
 fn mode_choices() -> Vec<Choice> {

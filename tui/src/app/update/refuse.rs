@@ -3,7 +3,10 @@
 use super::answer;
 use crate::{
     api::{failure::Failure, request::Request},
-    app::model::{Model, Outage, Stage},
+    app::{
+        example::Example,
+        model::{Model, Outage, Stage},
+    },
 };
 
 /// Takes a failure in: the form that was sent shows it, everything else shows it in the notice line.
@@ -16,6 +19,11 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
     if failure.is_unauthorized() && matches!(model.stage, Stage::Console | Stage::Partner(_)) {
         model.forget_account();
         model.warn("the login has ended; log in again");
+        return;
+    }
+    if let Request::Template { id, mode } = request {
+        let failed = Example::Failed(failure.to_string());
+        model.examples.hold(id, *mode, failed);
         return;
     }
     let now_busy = model

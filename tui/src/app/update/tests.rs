@@ -143,6 +143,9 @@ fn a_login_that_ended_leads_back_to_the_login() {
         "the email is kept"
     );
     assert!(effects.is_empty());
+    let mut model = working(Tab::Screens);
+    let effects = answer(&mut model, Request::Displays, Err(refused(401, "expired")));
+    assert_eq!(effects, [Effect::Follow(None)]);
 }
 
 #[test]
@@ -248,8 +251,32 @@ fn a_template_is_shown_before_it_is_taken() {
             scene,
         },
     );
-    let picture = model.examples.picture("big-clock", mode).expect("it came");
-    assert!(!picture.items.is_empty());
+    let example = model.examples.find("big-clock", mode);
+    assert!(matches!(example, Some(Example::Picture(scene)) if !scene.layers.is_empty()));
+    let request = Request::Template {
+        id: "announcer".to_owned(),
+        mode: Mode::PreRace,
+    };
+    answer(&mut model, request, Err(refused(404, "gone")));
+    let example = model.examples.find("announcer", Mode::PreRace);
+    assert!(matches!(example, Some(Example::Failed(why)) if why == "gone"));
+}
+
+#[test]
+fn a_change_keeps_what_is_not_touched() {
+    let mut model = working(Tab::Sessions);
+    let effects = press(&mut model, "je<Enter>");
+    let session = NewSession {
+        name: "Start announcer".to_owned(),
+        mode: Mode::PreRace,
+        chronotrack_session_ids: vec!["t2".to_owned(), "t1".to_owned()],
+        template_id: Some("announcer".to_owned()),
+    };
+    let id = "s2".to_owned();
+    assert_eq!(
+        effects,
+        [Effect::Ask(Request::ChangeSession { id, session })]
+    );
 }
 
 #[test]
