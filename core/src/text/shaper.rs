@@ -53,7 +53,8 @@ impl Shaper {
     pub fn new() -> Self {
         let mut fonts = fonts::font_system();
         let mut buffer = Buffer::new(&mut fonts, Metrics::new(MEASURED_SIZE, MEASURED_SIZE));
-        buffer.set_wrap(Wrap::None);
+        // A buffer without a width never wraps; `Wrap::None` would lose a number that begins a line of Arabic or Hebrew.
+        buffer.set_wrap(Wrap::Word);
         Self {
             fonts,
             buffer,
@@ -149,6 +150,14 @@ mod tests {
         wanted: 100,
         least: 50,
     };
+
+    #[test]
+    fn a_number_before_an_arabic_name_has_its_width() {
+        let mut shaper = Shaper::new();
+        let mut width = |text| shaper.width(text, Weight::Bold, 100);
+        let apart = width("12 ليلى") - width("ليلى 12");
+        assert!(apart.abs() < 0.01, "{apart}");
+    }
 
     #[test]
     fn figures_are_as_wide_as_one_another() {

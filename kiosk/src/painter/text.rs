@@ -158,7 +158,8 @@ impl Line {
     fn new(fonts: &mut FontSystem, text: &str, style: TextStyle, frame: u64) -> Self {
         let size = style.size();
         let mut buffer = Buffer::new(fonts, Metrics::new(size, size * 2.0));
-        buffer.set_wrap(Wrap::None);
+        // A buffer without a width never wraps; `Wrap::None` would lose a number that begins a line of Arabic or Hebrew.
+        buffer.set_wrap(Wrap::Word);
         buffer.set_text(text, &attrs(style.weight), Shaping::Advanced, None);
         buffer.shape_until_scroll(fonts, false);
         let (mut left, mut right) = (f32::INFINITY, f32::NEG_INFINITY);
