@@ -24,8 +24,9 @@ const LONGEST_TIMER_MS = 3600000;
 const RELOAD_MS = 10000;
 
 const now = () => Math.round(performance.now());
-const path = location.pathname.toLowerCase();
-const state = { follower: new Follower(), gone: false, openedAtLocalMs: now() };
+const id = location.pathname.split('/').pop().toLowerCase();
+const path = `/display/${id}`;
+const state = { id, follower: new Follower(), gone: false, openedAtLocalMs: now() };
 const painter = new Painter(
   document.getElementById('picture'),
   document.body,

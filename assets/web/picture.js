@@ -13,30 +13,30 @@ const PORTRAIT = { width: 1080, height: 1920 };
 const PATIENCE_MS = 1500;
 
 const ENDED = {
-  revoked: 'The operator switched it off.',
-  expired: 'Its time ran out.',
+  revoked: 'The operator switched it off',
+  expired: 'Its time ran out',
 };
 
 /**
- * @param {{ follower: import('./follow.js').Follower, gone: boolean, openedAtLocalMs: number }} state
+ * @param {{ id: string, follower: import('./follow.js').Follower, gone: boolean, openedAtLocalMs: number }} state
  * @param {number} localMs
  * @param {boolean} isPortrait of the window, for a page of our own
  * @returns {Object | null} a scene; `null` for an empty screen
  */
-export function picture({ follower, gone, openedAtLocalMs }, localMs, isPortrait) {
+export function picture({ id, follower, gone, openedAtLocalMs }, localMs, isPortrait) {
   const canvas = isPortrait ? PORTRAIT : LANDSCAPE;
   if (gone) {
-    return page(canvas, 'This display is not available', 'Ask the timing team for a new link.');
+    return page(canvas, 'This display is not available', 'Ask the timing team for a new link');
   }
   if (follower.stopped) {
     return page(canvas, 'This display has ended', ENDED[follower.stopped] || '');
   }
   const scene = follower.scene();
   if (!scene) {
-    return localMs - openedAtLocalMs < PATIENCE_MS ? null : page(canvas, 'Connecting', location.host);
+    return localMs - openedAtLocalMs < PATIENCE_MS ? null : page(canvas, 'Connecting', `${location.host} \u00b7 display ${id}`);
   }
   if (scene.version !== SCENE_VERSION) {
-    return page(canvas, 'Updating this display', 'The server is newer than this page.');
+    return page(canvas, 'Updating this display', 'The server is newer than this page');
   }
   const staleMs = follower.staleMs(localMs);
   return staleMs === null ? scene : withBar(scene, `No connection \u00b7 picture is ${ageText(staleMs)} old`);
