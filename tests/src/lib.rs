@@ -13,6 +13,8 @@ pub mod database;
 pub mod screen;
 
 pub mod fixtures;
+pub mod ink;
+pub mod similarity;
 pub mod stage;
 pub mod tolerance;
 pub mod vectors;

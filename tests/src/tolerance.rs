@@ -11,3 +11,9 @@ pub const INK_UNITS: f64 = 1.0;
 
 /// The least structural similarity of two whole pictures, where 1 is the same.
 pub const SIMILARITY: f64 = 0.97;
+
+/// How far a colour may be off by rounding, of 255.
+pub const COLOR_LEVELS: u8 = 2;
+
+/// The share of pixels, without texts, whose colour may be further off: round corners are smoothed in two ways.
+pub const COLOR_SHARE: f64 = 0.001;

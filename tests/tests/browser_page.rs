@@ -168,8 +168,8 @@ async fn without_websockets_it_follows_events() -> Result<()> {
 #[tokio::test]
 async fn a_display_that_is_over_shows_nothing_of_the_race() -> Result<()> {
     for (reason, said) in [
-        (StopReason::Revoked, "The operator switched it off."),
-        (StopReason::Expired, "Its time ran out."),
+        (StopReason::Revoked, "The operator switched it off"),
+        (StopReason::Expired, "Its time ran out"),
     ] {
         let (stage, mut browser) = showing(message("Secret")).await?;
         stage.change(|play| play.stopped = Some(reason));
