@@ -117,14 +117,15 @@ create table timing_lines (
 
 -- An operator's workspace.
 create table display_sessions (
-    id          blob    not null primary key,
-    partner_id  blob    not null references timing_partners (id),
-    name        text    not null,
-    mode        text    not null check (mode in ('pre_race', 'results')),
-    template_id text    not null,
-    created_at  integer not null,
-    updated_at  integer not null,
-    deleted_at  integer
+    id           blob    not null primary key,
+    partner_id   blob    not null references timing_partners (id),
+    name         text    not null,
+    mode         text    not null check (mode in ('pre_race', 'results')),
+    template_id  text    not null,
+    participants integer not null default 0,   -- in the newest roster
+    created_at   integer not null,
+    updated_at   integer not null,
+    deleted_at   integer
 );
 
 create index display_sessions_by_partner on display_sessions (partner_id, id);
@@ -146,7 +147,7 @@ create table session_events (
     position           integer not null primary key,
     display_session_id blob    not null references display_sessions (id),
     partner_id         blob    not null references timing_partners (id),
-    kind               text    not null check (kind in ('roster', 'settings', 'binding')),
+    kind               text    not null check (kind in ('roster', 'settings')),
     at                 integer not null,
     body               text    not null        -- JSON with a version of its own
 );

@@ -7,6 +7,7 @@ use gantry_core::time::Moment;
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
+    task::spawn_blocking,
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
@@ -20,8 +21,10 @@ use crate::{
         writer::{self, Published},
     },
     config::Config,
+    http::{app::App, base_url::base_url, router},
     status,
     store::Store,
+    templates::Templates,
 };
 
 /// How often committed changes are brought from the database's log into the database itself.
@@ -109,6 +112,14 @@ pub async fn launch(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let timing_port = listeners.timing.local_addr()?.port();
+    let templates = spawn_blocking(Templates::shipped)
+        .await?
+        .context("a shipped template is broken")?;
+    let base_url = base_url(
+        services.config.public_url.as_deref(),
+        listeners.http.local_addr()?,
+    );
+    let app = App::new(services.clone(), templates, base_url, shutdown.clone());
     let store = services.store.clone();
     let (entries, queue) = writer::queue();
     let writer = tokio::spawn(writer::run(
@@ -125,8 +136,9 @@ pub async fn launch(
         entries,
         shutdown.clone(),
     );
+    let serving = router::serve(listeners.http, app);
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
-    let ((), served) = tokio::join!(collecting, reporting);
+    let ((), served, reported) = tokio::join!(collecting, serving, reporting);
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
     writer.await.context("the writer failed")?;
@@ -135,7 +147,7 @@ pub async fn launch(
         .context("the store's maintenance failed")?;
     store.close().await;
     info!("stopped");
-    served
+    served.and(reported)
 }
 
 /// Keeps commits short by doing what they would have to do now and then.

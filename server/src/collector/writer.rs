@@ -1,11 +1,11 @@
 //! The one task that stores reads: group commit, then publication.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{broadcast, mpsc};
 use tracing::error;
 
-use crate::store::{NewLine, NewRead, PartnerId, Store, StoredRead, TimingSessionId};
+use crate::store::{NewLine, NewRead, Store, StoredRead};
 
 /// Lines waiting for the writer before connections have to wait.
 const QUEUE: usize = 4_096;
@@ -28,13 +28,11 @@ pub enum Entry {
     Line(NewLine),
 }
 
-/// Reads of one timing session that are safe on disk, in order of position.
+/// Reads that became safe on disk together, of any partner and timing session, in order of position.
+///
+/// They are not split up, so that whoever follows several timing sessions gets them in the order in which a replay would.
 #[derive(Debug)]
 pub struct CommittedBatch {
-    /// The partner that they belong to.
-    pub partner_id: PartnerId,
-    /// The timing session that they belong to.
-    pub timing_session_id: TimingSessionId,
     /// The reads, none of which was there before; never empty.
     pub reads: Vec<StoredRead>,
 }
@@ -58,7 +56,10 @@ pub async fn run(store: Store, mut queue: mpsc::Receiver<Entry>, published: Publ
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let (reads, lines) = sort(group.drain(..));
         let stored = keep(&store, &reads, &lines).await;
-        publish(&published, &reads, stored);
+        if !stored.is_empty() {
+            // Nobody listening is no fault: whoever comes later reads from the store.
+            let _ = published.send(Arc::new(CommittedBatch { reads: stored }));
+        }
     }
 }
 
@@ -86,29 +87,6 @@ async fn keep(store: &Store, reads: &[NewRead], lines: &[NewLine]) -> Vec<Stored
     }
 }
 
-fn publish(published: &Published, reads: &[NewRead], stored: Vec<StoredRead>) {
-    let partners: BTreeMap<TimingSessionId, PartnerId> = reads
-        .iter()
-        .map(|new| (new.origin.timing_session_id, new.origin.partner_id))
-        .collect();
-    let mut batches: BTreeMap<TimingSessionId, Vec<StoredRead>> = BTreeMap::new();
-    for read in stored {
-        batches
-            .entry(read.timing_session_id)
-            .or_default()
-            .push(read);
-    }
-    for (timing_session_id, reads) in batches {
-        let batch = CommittedBatch {
-            partner_id: partners[&timing_session_id],
-            timing_session_id,
-            reads,
-        };
-        // Nobody listening is no fault: whoever comes later reads from the store.
-        let _ = published.send(Arc::new(batch));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,10 +108,10 @@ mod tests {
         drop(entries);
         let mut seen = Vec::new();
         while let Ok(batch) = follower.recv().await {
-            let session = batch.timing_session_id;
+            let session = batch.reads[0].timing_session_id;
             let after = batch.reads[0].position - 1;
             let kept = store
-                .reads_after(batch.partner_id, session, after, batch.reads.len())
+                .reads_after(origin.partner_id, session, after, batch.reads.len())
                 .await;
             assert_eq!(kept.expect("reads"), batch.reads);
             seen.extend(batch.reads.iter().map(|read| read.sequence));

@@ -91,6 +91,11 @@ impl Store {
         }
     }
 
+    /// The position through which everything is stored and committed.
+    pub async fn last_position(&self) -> i64 {
+        *self.position.lock().await
+    }
+
     /// Waits until nobody uses the database and closes it.
     pub async fn close(&self) {
         on!(self.db, pool => pool.close().await);

@@ -1,6 +1,6 @@
 //! Display sessions: operators' workspaces.
 
-use gantry_core::time::Moment;
+use gantry_core::{board::settings::Mode, time::Moment};
 use sqlx::FromRow;
 
 use super::{
@@ -20,6 +20,8 @@ pub struct DisplaySession {
     pub mode: SessionMode,
     /// The template its picture is made with.
     pub template_id: String,
+    /// How many people its roster has.
+    pub participants: i64,
     /// When it was made.
     #[sqlx(try_from = "i64")]
     pub created_at: Moment,
@@ -36,6 +38,24 @@ pub enum SessionMode {
     PreRace,
     /// Who finished, and how.
     Results,
+}
+
+impl From<Mode> for SessionMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::PreRace => Self::PreRace,
+            Mode::Results => Self::Results,
+        }
+    }
+}
+
+impl From<SessionMode> for Mode {
+    fn from(mode: SessionMode) -> Self {
+        match mode {
+            SessionMode::PreRace => Self::PreRace,
+            SessionMode::Results => Self::Results,
+        }
+    }
 }
 
 /// A change of a display session; what is `None` stays as it is.
@@ -59,12 +79,15 @@ const ADD: &str = "insert into display_sessions
 const CHANGE: &str = "update display_sessions set
     name = coalesce($3, name), mode = coalesce($4, mode), template_id = coalesce($5, template_id), updated_at = $6
     where partner_id = $1 and id = $2 and deleted_at is null
-    returning id, name, mode, template_id, created_at, updated_at";
+    returning id, name, mode, template_id, participants, created_at, updated_at";
 
-const SESSION: &str = "select id, name, mode, template_id, created_at, updated_at
+const COUNT_PARTICIPANTS: &str = "update display_sessions set participants = $3, updated_at = $4
+    where partner_id = $1 and id = $2 and deleted_at is null";
+
+const SESSION: &str = "select id, name, mode, template_id, participants, created_at, updated_at
     from display_sessions where partner_id = $1 and id = $2 and deleted_at is null";
 
-const SESSIONS: &str = "select id, name, mode, template_id, created_at, updated_at
+const SESSIONS: &str = "select id, name, mode, template_id, participants, created_at, updated_at
     from display_sessions where partner_id = $1 and deleted_at is null order by id desc";
 
 const REMOVE: &str = "update display_sessions set deleted_at = $3
@@ -177,6 +200,44 @@ impl Store {
         Ok(Some(changed))
     }
 
+    /// Replaces a display session's roster by that of a roster event; `None` when the partner has none of this id.
+    pub async fn replace_roster(
+        &self,
+        partner: PartnerId,
+        id: DisplaySessionId,
+        roster: &str,
+        participants: usize,
+        at: Moment,
+    ) -> Result<Option<()>> {
+        let mut position = self.position.lock().await;
+        let next = *position + 1;
+        on!(self.db, pool => {
+            let mut transaction = pool.begin().await?;
+            let counted = sqlx::query(COUNT_PARTICIPANTS)
+                .bind(partner)
+                .bind(id)
+                .bind(participants as i64)
+                .bind(at.0)
+                .execute(&mut *transaction)
+                .await?;
+            if counted.rows_affected() == 0 {
+                return Ok(None);
+            }
+            sqlx::query(APPEND)
+                .bind(next)
+                .bind(id)
+                .bind(partner)
+                .bind(EventKind::Roster)
+                .bind(at.0)
+                .bind(roster)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+        });
+        *position = next;
+        Ok(Some(()))
+    }
+
     /// One of the partner's display sessions.
     pub async fn display_session(
         &self,
@@ -236,6 +297,7 @@ mod tests {
             name: "Finish".to_owned(),
             mode: SessionMode::Results,
             template_id: "finish-line".to_owned(),
+            participants: 0,
             created_at: NOW,
             updated_at: NOW,
         };

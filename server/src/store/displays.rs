@@ -53,6 +53,11 @@ const REVOKE: &str = "update display_urls set revoked_at = coalesce(revoked_at, 
     where partner_id = $1 and id = $2
     returning id, partner_id, display_session_id, created_at, expires_at, revoked_at";
 
+const EXTEND: &str = "update display_urls set
+    expires_at = case when revoked_at is null then $3 else expires_at end
+    where partner_id = $1 and id = $2
+    returning id, partner_id, display_session_id, created_at, expires_at, revoked_at";
+
 impl Store {
     /// Adds a display; `None` when the partner has no such display session or the id was used before.
     pub async fn add_display(
@@ -93,6 +98,21 @@ impl Store {
             .bind(partner)
             .bind(limit as i64)
             .fetch_all(pool)
+            .await)
+    }
+
+    /// Gives a display another end, unless it was revoked, and answers it.
+    pub async fn extend_display(
+        &self,
+        partner: PartnerId,
+        id: &str,
+        expires_at: Moment,
+    ) -> Result<Option<Display>> {
+        on!(self.db, pool => sqlx::query_as(EXTEND)
+            .bind(partner)
+            .bind(id)
+            .bind(expires_at.0)
+            .fetch_optional(pool)
             .await)
     }
 

@@ -13,8 +13,6 @@ pub enum EventKind {
     Roster,
     /// Changed how the board works.
     Settings,
-    /// Chose the timing sessions it listens to.
-    Binding,
 }
 
 /// An operator's event as it was stored.

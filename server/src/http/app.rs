@@ -1,0 +1,72 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::patience::Patience,
+    display::{guard::Guard, terms::Watched},
+    launch::Services,
+    live::sessions::Sessions,
+    templates::Templates,
+};
+
+/// Logins whose password is being checked at the same time. Checking is slow by design and must not take the processor away
+/// from the race.
+const LOGINS_AT_ONCE: usize = 1;
+
+/// The services as the HTTP port uses them, and what it keeps for itself.
+#[derive(Debug)]
+pub struct App {
+    /// The store, the hardware's registry and the configuration.
+    pub services: Services,
+    /// The display sessions at work.
+    pub sessions: Sessions,
+    /// The templates that there are.
+    pub templates: Templates,
+    /// The displays that screens show.
+    pub watched: Watched,
+    /// Against guessing display ids.
+    pub guard: Guard,
+    /// Against guessing passwords.
+    pub patience: Patience,
+    /// A place for each password being checked.
+    pub logins: Semaphore,
+    /// Held while an operator's change is worked out and stored: a change builds on what was there before it.
+    pub changing: Mutex<()>,
+    /// What display URLs begin with, without a slash at the end.
+    pub base_url: String,
+    /// Ends the streams to the screens.
+    pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// The state of a port that is reached under `base_url`.
+    pub fn new(
+        services: Services,
+        templates: Templates,
+        base_url: String,
+        shutdown: CancellationToken,
+    ) -> Arc<Self> {
+        let sessions = Sessions::new(
+            services.store.clone(),
+            services.published.clone(),
+            templates.clone(),
+            shutdown.clone(),
+        );
+        Arc::new(Self {
+            services,
+            sessions,
+            templates,
+            watched: Watched::default(),
+            guard: Guard::default(),
+            patience: Patience::default(),
+            logins: Semaphore::new(LOGINS_AT_ONCE),
+            changing: Mutex::default(),
+            base_url,
+            shutdown,
+        })
+    }
+}

@@ -1,0 +1,280 @@
+//! Displays: making, listing and ending shareable addresses.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use gantry_core::time::Moment;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{
+    app::App,
+    body::{Body, Id, Json},
+    moment::Rfc3339,
+    principal::{Operator, Viewer},
+    problem::{InputError, Problem},
+};
+use crate::{
+    clock,
+    display::{
+        id::{DisplayId, NotAnId},
+        terms::Terms,
+    },
+    store::{Display, DisplaySessionId},
+};
+
+/// Displays answered by one listing; older ones are over for long.
+const LISTED: usize = 500;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The longest life: a year.
+const MOST_HOURS: i64 = 8_784;
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(generate_url))
+        .routes(routes!(list))
+        .routes(routes!(find, extend, revoke))
+}
+
+/// A display to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewDisplay {
+    #[schema(value_type = String)]
+    session_id: Uuid,
+    /// 1 to 8,784; 24 without it.
+    #[serde(default = "day")]
+    expires_in_hours: i64,
+}
+
+fn day() -> i64 {
+    24
+}
+
+/// How much longer a display lives.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Extension {
+    /// Counted from now; 1 to 8,784.
+    expires_in_hours: i64,
+}
+
+/// A shareable address.
+#[derive(Serialize, ToSchema)]
+struct View {
+    /// Eight characters; whoever knows them sees the picture.
+    id: String,
+    url: String,
+    #[schema(value_type = String)]
+    session_id: Uuid,
+    /// `active`, `expired` or `revoked`.
+    status: &'static str,
+    created_at: Rfc3339,
+    expires_at: Rfc3339,
+    revoked_at: Option<Rfc3339>,
+    /// How many screens show it now.
+    screens: usize,
+}
+
+/// The newest displays, newest first.
+#[derive(Serialize, ToSchema)]
+struct Displays {
+    displays: Vec<View>,
+}
+
+/// Makes a display of a display session.
+#[utoipa::path(post, path = "/api/display/generate-url", tag = "displays", security(("token" = [])),
+    request_body = NewDisplay, responses(
+    (status = CREATED, body = View),
+    (status = UNPROCESSABLE_ENTITY, body = Problem),
+))]
+async fn generate_url(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Body(wanted): Body<NewDisplay>,
+) -> Result<Response, Problem> {
+    let partner = operator.partner;
+    let session = DisplaySessionId(wanted.session_id);
+    let store = &app.services.store;
+    let mut errors: Vec<_> = check_hours(wanted.expires_in_hours)
+        .err()
+        .into_iter()
+        .collect();
+    if store.display_session(partner, session).await?.is_none() {
+        errors.push(InputError::new(
+            "/session_id",
+            "there is no such display session",
+        ));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let now = clock::now();
+    let expires_at = now + wanted.expires_in_hours * HOUR_MS;
+    // Ids are unique for ever; that two are drawn alike is next to impossible, and then a third is drawn.
+    for _ in 0..3 {
+        let id = DisplayId::random().map_err(|failed| Problem::internal(&failed))?;
+        let added = store
+            .add_display(partner, session, id.as_str(), now, expires_at)
+            .await?;
+        if let Some(display) = added {
+            let view = View::new(&app, display, now);
+            return Ok((StatusCode::CREATED, Json(view)).into_response());
+        }
+    }
+    Err(Problem::internal(&"no free display id was found"))
+}
+
+/// Lists the newest displays, also those that are over.
+#[utoipa::path(get, path = "/api/displays", tag = "displays", security(("token" = [])), responses(
+    (status = OK, body = Displays),
+))]
+async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Result<Json<Displays>, Problem> {
+    let now = clock::now();
+    let displays = app.services.store.displays(viewer.partner, LISTED).await?;
+    let views = displays
+        .into_iter()
+        .map(|display| View::new(&app, display, now));
+    Ok(Json(Displays {
+        displays: views.collect(),
+    }))
+}
+
+/// Answers one display.
+#[utoipa::path(get, path = "/api/display/{id}", tag = "displays", security(("token" = [])),
+    params(("id" = String, Path)), responses(
+    (status = OK, body = View),
+    (status = NOT_FOUND, body = Problem),
+))]
+async fn find(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Id(id): Id,
+) -> Result<Json<View>, Problem> {
+    let id = parse_id(&id)?;
+    let store = &app.services.store;
+    let display = store
+        .display(viewer.partner, id.as_str())
+        .await?
+        .ok_or_else(not_found)?;
+    Ok(Json(View::new(&app, display, clock::now())))
+}
+
+/// Gives a display another end. One that was revoked stays so.
+#[utoipa::path(patch, path = "/api/display/{id}", tag = "displays", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Extension, responses(
+    (status = OK, body = View),
+    (status = NOT_FOUND, body = Problem),
+    (status = CONFLICT, body = Problem),
+    (status = UNPROCESSABLE_ENTITY, body = Problem),
+))]
+async fn extend(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Id(id): Id,
+    Body(wanted): Body<Extension>,
+) -> Result<Json<View>, Problem> {
+    let id = parse_id(&id)?;
+    check_hours(wanted.expires_in_hours).map_err(|error| Problem::invalid(vec![error]))?;
+    let now = clock::now();
+    let display = app
+        .services
+        .store
+        .extend_display(
+            operator.partner,
+            id.as_str(),
+            now + wanted.expires_in_hours * HOUR_MS,
+        )
+        .await?
+        .ok_or_else(not_found)?;
+    if display.revoked_at().is_some() {
+        let detail = "the display was revoked; generate another";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    tell_screens(&app, &display);
+    Ok(Json(View::new(&app, display, now)))
+}
+
+/// Ends a display on every screen.
+#[utoipa::path(delete, path = "/api/display/{id}", tag = "displays", security(("token" = [])),
+    params(("id" = String, Path)), responses(
+    (status = NO_CONTENT),
+    (status = NOT_FOUND, body = Problem),
+))]
+async fn revoke(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Id(id): Id,
+) -> Result<StatusCode, Problem> {
+    let id = parse_id(&id)?;
+    let display = app
+        .services
+        .store
+        .revoke_display(operator.partner, id.as_str(), clock::now())
+        .await?
+        .ok_or_else(not_found)?;
+    tell_screens(&app, &display);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells a display's screens its new terms, after they were stored.
+pub fn tell_screens(app: &App, display: &Display) {
+    if let Ok(id) = display.id.parse() {
+        app.watched.change(&id, terms(display));
+    }
+}
+
+/// The terms of a stored display.
+pub fn terms(display: &Display) -> Terms {
+    Terms {
+        expires_at: display.expires_at,
+        revoked: display.revoked_at().is_some(),
+    }
+}
+
+fn parse_id(id: &str) -> Result<DisplayId, Problem> {
+    id.parse().map_err(|_typed: NotAnId| not_found())
+}
+
+fn not_found() -> Problem {
+    Problem::not_found("display")
+}
+
+fn check_hours(hours: i64) -> Result<(), InputError> {
+    if (1..=MOST_HOURS).contains(&hours) {
+        return Ok(());
+    }
+    let detail = format!("1 to {MOST_HOURS} hours are accepted");
+    Err(InputError::new("/expires_in_hours", detail))
+}
+
+impl View {
+    fn new(app: &App, display: Display, now: Moment) -> Self {
+        let revoked_at = display.revoked_at().map(Rfc3339);
+        let status = match revoked_at {
+            Some(_) => "revoked",
+            None if display.expires_at <= now => "expired",
+            None => "active",
+        };
+        let screens = display.id.parse().map_or(0, |id| app.watched.screens(&id));
+        Self {
+            url: format!("{}/display/{}", app.base_url, display.id),
+            id: display.id,
+            session_id: display.display_session_id.0,
+            status,
+            created_at: Rfc3339(display.created_at),
+            expires_at: Rfc3339(display.expires_at),
+            revoked_at,
+            screens,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Logging in and out, and choosing whom to act for.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use axum::{extract::State, http::StatusCode};
+use gantry_core::time::Moment;
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{
+    app::App,
+    body::{Body, Json},
+    caller::Caller,
+    moment::Rfc3339,
+    principal::Account,
+    problem::Problem,
+};
+use crate::{
+    auth::{password, token},
+    clock,
+    store::{Membership, NewToken, PartnerId, Role, User, UserId},
+};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(select_partner))
+        .routes(routes!(logout))
+        .routes(routes!(me))
+}
+
+/// Who wants to log in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    email: String,
+    password: String,
+}
+
+/// A login that worked.
+#[derive(Serialize, ToSchema)]
+struct LoggedIn {
+    /// To be sent as `Authorization: Bearer TOKEN`.
+    token: String,
+    expires_at: Rfc3339,
+    /// The timing partners that the account may act for.
+    partners: Vec<PartnerRole>,
+    /// The partner that the token is bound to: selected already when there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    partner_id: Option<Uuid>,
+}
+
+/// A timing partner and what the account may do for it.
+#[derive(Serialize, ToSchema)]
+struct PartnerRole {
+    #[schema(value_type = String)]
+    id: Uuid,
+    name: String,
+    /// `owner`, `operator` or `viewer`.
+    role: &'static str,
+}
+
+/// The partner to act for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Selection {
+    #[schema(value_type = String)]
+    partner_id: Uuid,
+}
+
+/// A partner was selected.
+#[derive(Serialize, ToSchema)]
+struct Selected {
+    /// Takes the place of the token that asked.
+    token: String,
+    expires_at: Rfc3339,
+    #[schema(value_type = String)]
+    partner_id: Uuid,
+}
+
+/// Who is logged in.
+#[derive(Serialize, ToSchema)]
+struct Me {
+    email: String,
+    expires_at: Rfc3339,
+    partners: Vec<PartnerRole>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    partner_id: Option<Uuid>,
+}
+
+/// Gives a bearer token for an address and a password.
+#[utoipa::path(post, path = "/api/login", tag = "login", request_body = Credentials, responses(
+    (status = OK, body = LoggedIn),
+    (status = UNAUTHORIZED, body = Problem, description = "Address and password do not fit together"),
+    (status = TOO_MANY_REQUESTS, body = Problem, description = "Too many failures from this address"),
+))]
+async fn login(
+    State(app): State<Arc<App>>,
+    Caller(address): Caller,
+    Body(credentials): Body<Credentials>,
+) -> Result<Json<LoggedIn>, Problem> {
+    // One at a time, so that many attempts at once cannot all slip in before the first has failed.
+    let _place = app
+        .logins
+        .acquire()
+        .await
+        .map_err(|closed| Problem::internal(&closed))?;
+    if let Some(wait) = app.patience.wait(address, Instant::now()) {
+        return Err(Problem::too_many("too many failed logins from here", wait));
+    }
+    let Some(user) = authenticate(&app, credentials).await? else {
+        app.patience.failed(address, Instant::now());
+        return Err(Problem::unauthorized(
+            "address and password do not fit together",
+        ));
+    };
+    app.patience.succeeded(address);
+    let partners = app.services.store.memberships(user.id).await?;
+    let partner = match partners.as_slice() {
+        [only] => Some(only.partner_id),
+        _ => None,
+    };
+    let (token, expires_at) = issue(&app, user.id, partner).await?;
+    Ok(Json(LoggedIn {
+        token,
+        expires_at: Rfc3339(expires_at),
+        partners: partners.into_iter().map(PartnerRole::from).collect(),
+        partner_id: partner.map(|partner| partner.0),
+    }))
+}
+
+/// Binds the login to one of several partners.
+#[utoipa::path(post, path = "/api/select-partner", tag = "login", request_body = Selection,
+    security(("token" = [])), responses(
+    (status = OK, body = Selected),
+    (status = NOT_FOUND, body = Problem, description = "The account does not work for such a partner"),
+))]
+async fn select_partner(
+    State(app): State<Arc<App>>,
+    account: Account,
+    Body(selection): Body<Selection>,
+) -> Result<Json<Selected>, Problem> {
+    let store = &app.services.store;
+    let partner = PartnerId(selection.partner_id);
+    let partners = store.memberships(account.user).await?;
+    if !partners.iter().any(|member| member.partner_id == partner) {
+        return Err(Problem::not_found("timing partner"));
+    }
+    let (token, expires_at) = issue(&app, account.user, Some(partner)).await?;
+    store.remove_token(&account.token).await?;
+    Ok(Json(Selected {
+        token,
+        expires_at: Rfc3339(expires_at),
+        partner_id: partner.0,
+    }))
+}
+
+/// Ends the token.
+#[utoipa::path(post, path = "/api/logout", tag = "login", security(("token" = [])), responses(
+    (status = NO_CONTENT),
+))]
+async fn logout(State(app): State<Arc<App>>, account: Account) -> Result<StatusCode, Problem> {
+    app.services.store.remove_token(&account.token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells who is logged in.
+#[utoipa::path(get, path = "/api/me", tag = "login", security(("token" = [])), responses(
+    (status = OK, body = Me),
+))]
+async fn me(State(app): State<Arc<App>>, account: Account) -> Result<Json<Me>, Problem> {
+    let partners = app.services.store.memberships(account.user).await?;
+    Ok(Json(Me {
+        email: account.email,
+        expires_at: Rfc3339(account.expires_at),
+        partners: partners.into_iter().map(PartnerRole::from).collect(),
+        partner_id: account.partner.map(|(partner, _)| partner.0),
+    }))
+}
+
+/// The user of these credentials. An unknown address takes as long as a wrong password.
+async fn authenticate(app: &App, credentials: Credentials) -> Result<Option<User>, Problem> {
+    static NOBODY: OnceLock<String> = OnceLock::new();
+    let user = app.services.store.user_by_email(&credentials.email).await?;
+    let kept = user.as_ref().map(|user| user.password_hash.clone());
+    let fits = spawn_blocking(move || {
+        let kept = kept.unwrap_or_else(|| {
+            NOBODY
+                .get_or_init(|| password::hash("").unwrap_or_default())
+                .clone()
+        });
+        password::verify(&credentials.password, &kept)
+    })
+    .await
+    .map_err(|failed| Problem::internal(&failed))?;
+    Ok(user.filter(|_| fits))
+}
+
+async fn issue(
+    app: &App,
+    user: UserId,
+    partner: Option<PartnerId>,
+) -> Result<(String, Moment), Problem> {
+    let text = token::random().map_err(|failed| Problem::internal(&failed))?;
+    let now = clock::now();
+    let token = NewToken {
+        hash: token::hash(&text),
+        user_id: user,
+        partner_id: partner,
+        expires_at: now + token::LIFE_MS,
+    };
+    app.services.store.add_token(&token, now).await?;
+    Ok((text, token.expires_at))
+}
+
+impl From<Membership> for PartnerRole {
+    fn from(member: Membership) -> Self {
+        Self {
+            id: member.partner_id.0,
+            name: member.partner_name,
+            role: match member.role {
+                Role::Viewer => "viewer",
+                Role::Operator => "operator",
+                Role::Owner => "owner",
+            },
+        }
+    }
+}

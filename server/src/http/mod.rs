@@ -1,0 +1,22 @@
+//! The HTTP port: the API that the console and other programs use, and the pages and streams of displays.
+//!
+//! [`router`] holds the whole table. One file per resource has its handlers and the JSON they speak. [`body`] turns requests into
+//! values, [`principal`] is who asks and the only place a partner comes from, and [`problem`] is how anything is refused.
+
+pub mod app;
+pub mod assets;
+pub mod base_url;
+pub mod body;
+pub mod caller;
+pub mod chronotrack;
+pub mod displays;
+pub mod login;
+pub mod moment;
+pub mod principal;
+pub mod problem;
+pub mod roster;
+pub mod router;
+pub mod screens;
+pub mod sessions;
+pub mod settings;
+pub mod templates;

@@ -1,0 +1,227 @@
+//! A display session's roster, replaced as a whole.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode},
+};
+use gantry_core::{
+    board::event::SessionEvent,
+    roster::{Participant, Race, Roster, csv},
+};
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    app::App,
+    body::{Id, Json, media_type, parse, unreadable},
+    moment::Rfc3339,
+    principal::Operator,
+    problem::{InputError, Problem},
+    sessions,
+};
+use crate::{clock, store::EventKind};
+
+/// The largest roster taken: the widest export of a marathon with fifty thousand entrants is half as large.
+const LARGEST_BYTES: usize = 32 << 20;
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(replace))
+        .layer(DefaultBodyLimit::max(LARGEST_BYTES))
+}
+
+/// A roster as JSON.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    /// Races that nobody describes here are known by their participants' `race` alone.
+    #[serde(default)]
+    races: Vec<RaceEntry>,
+    /// Objects with `bib`, `tags`, `first_name`, `last_name`, `sex` (`F`, `M`, `X`), `age`, `city`, `state`, `country`, `race`,
+    /// `wave`, `division` and `team`; only the bib is needed.
+    #[schema(value_type = Vec<Object>)]
+    participants: Vec<Participant>,
+}
+
+/// One distance within the event.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RaceEntry {
+    name: String,
+    /// Read from the name without it.
+    distance_m: Option<u32>,
+    /// The scheduled start.
+    start: Option<Rfc3339>,
+}
+
+/// What became of a roster.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+struct Imported {
+    /// Participants that were not there before.
+    imported: usize,
+    /// Participants that changed.
+    updated: usize,
+    /// Participants that are no longer there.
+    removed: usize,
+    /// What was left out, and why.
+    rejected: Vec<Rejected>,
+}
+
+/// A part of a roster that was left out.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+struct Rejected {
+    /// The line of the CSV file from 1, the header's; of JSON the participant's number from 1.
+    line: u64,
+    reason: String,
+}
+
+/// Replaces a display session's roster, on the screens at once.
+#[utoipa::path(put, path = "/api/sessions/{id}/roster", tag = "sessions", security(("token" = [])),
+    params(("id" = String, Path)),
+    request_body(content(("text/csv"), (Lists = "application/json"))), responses(
+    (status = OK, body = Imported),
+    (status = NOT_FOUND, body = Problem),
+    (status = UNSUPPORTED_MEDIA_TYPE, body = Problem),
+    (status = UNPROCESSABLE_ENTITY, body = Problem),
+))]
+async fn replace(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Id(id): Id,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Imported>, Problem> {
+    let session = sessions::stored(&app, operator.partner, &id).await?.id;
+    let body = body.map_err(|refused| unreadable(&refused))?;
+    let read = reader(&media_type(&headers))?;
+    let (roster, rejected) = blocking(move || read(&body)).await??;
+    let roster = Arc::new(roster);
+
+    let _alone = app.changing.lock().await;
+    let store = &app.services.store;
+    let before = store
+        .latest_event(operator.partner, session, EventKind::Roster)
+        .await?;
+    let after = Arc::clone(&roster);
+    let (imported, body) = blocking(move || {
+        let before = before.and_then(|event| match serde_json::from_str(&event.body) {
+            Ok(SessionEvent::RosterV1 { roster }) => Some(roster),
+            _ => None,
+        });
+        let imported = compare(&before.unwrap_or_default(), &after, rejected);
+        (
+            imported,
+            serde_json::to_string(&SessionEvent::RosterV1 { roster: after }),
+        )
+    })
+    .await?;
+    let body = body.map_err(|error| Problem::internal(&error))?;
+    store
+        .replace_roster(
+            operator.partner,
+            session,
+            &body,
+            roster.participants().len(),
+            clock::now(),
+        )
+        .await?
+        .ok_or_else(|| Problem::not_found("display session"))?;
+    app.sessions.changed(session);
+    Ok(Json(imported))
+}
+
+type Reader = fn(&[u8]) -> Result<(Roster, Vec<Rejected>), Problem>;
+
+fn reader(media: &str) -> Result<Reader, Problem> {
+    match media {
+        "text/csv" => Ok(read_csv),
+        "application/json" => Ok(read_json),
+        other => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("the body is {other:?}; \"text/csv\" and \"application/json\" are accepted"),
+        )),
+    }
+}
+
+/// Large rosters take long enough to be kept off the threads that serve the screens.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    spawn_blocking(work)
+        .await
+        .map_err(|failed| Problem::internal(&failed))
+}
+
+fn read_csv(bytes: &[u8]) -> Result<(Roster, Vec<Rejected>), Problem> {
+    let import = csv::import(&csv::decode(bytes));
+    let rejected: Vec<_> = import
+        .rejected
+        .into_iter()
+        .map(|csv::Rejected { line, reason }| Rejected { line, reason })
+        .collect();
+    if import.roster.participants().is_empty() && !rejected.is_empty() {
+        // A file of which nothing can be used must not empty the roster.
+        let errors = rejected.into_iter().take(20);
+        let errors = errors.map(|row| InputError::new(format!("/{}", row.line), row.reason));
+        return Err(Problem::invalid(errors.collect()));
+    }
+    Ok((import.roster, rejected))
+}
+
+fn read_json(bytes: &[u8]) -> Result<(Roster, Vec<Rejected>), Problem> {
+    let lists: Lists = parse(bytes)?;
+    let mut rejected = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    let mut participants = Vec::with_capacity(lists.participants.len());
+    for (line, participant) in (1..).zip(lists.participants) {
+        let reason = if participant.bib.trim().is_empty() {
+            "the bib is missing".to_owned()
+        } else if seen.insert(participant.bib.clone()) {
+            participants.push(participant);
+            continue;
+        } else {
+            format!("the bib {:?} is there already", participant.bib)
+        };
+        rejected.push(Rejected { line, reason });
+    }
+    let races = lists.races.into_iter().map(Race::from).collect();
+    Ok((Roster::new(races, participants), rejected))
+}
+
+fn compare(before: &Roster, after: &Roster, rejected: Vec<Rejected>) -> Imported {
+    let mut gone: HashMap<&str, &Participant> = before
+        .participants()
+        .iter()
+        .map(|participant| (participant.bib.as_str(), participant))
+        .collect();
+    let (mut imported, mut updated) = (0, 0);
+    for participant in after.participants() {
+        match gone.remove(participant.bib.as_str()) {
+            None => imported += 1,
+            Some(before) => updated += usize::from(before != participant),
+        }
+    }
+    Imported {
+        imported,
+        updated,
+        removed: gone.len(),
+        rejected,
+    }
+}
+
+impl From<RaceEntry> for Race {
+    fn from(entry: RaceEntry) -> Self {
+        let named = Race::named(&entry.name);
+        Self {
+            distance_m: entry.distance_m.or(named.distance_m),
+            start: entry.start.map(|start| start.0),
+            ..named
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The whole table of the HTTP port.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+    serve::ListenerExt,
+};
+use tokio::{net::TcpListener, time::timeout};
+use utoipa::{
+    OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{
+    app::App, assets, chronotrack, displays, login, problem::Problem, roster, screens, sessions,
+    templates,
+};
+
+/// The largest body taken, where a route does not say otherwise.
+const LARGEST_BODY_BYTES: usize = 64 << 10;
+
+/// How long a question to the API may take, its body included.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long connections have to end when the server stops.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Gantry",
+    description = "Live race displays: what the hardware sends, display sessions and the addresses that screens open."
+))]
+struct Description;
+
+/// Every route, with what is common to all of them.
+pub fn router(app: Arc<App>) -> Router {
+    let (api, description) = OpenApiRouter::with_openapi(description())
+        .merge(login::router())
+        .merge(chronotrack::router())
+        .merge(sessions::router())
+        .merge(roster::router())
+        .merge(templates::router())
+        .merge(displays::router())
+        .split_for_parts();
+    let description = async move || axum::Json(description);
+    Router::new()
+        .merge(api)
+        .route("/api/openapi.json", get(description))
+        .layer(middleware::from_fn(limit_time))
+        .merge(screens::router())
+        .merge(assets::router())
+        .fallback(async || Problem::not_found("resource"))
+        .method_not_allowed_fallback(async || {
+            let detail = "the resource is there but does not know this method";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+        })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES))
+        .layer(middleware::from_fn(harden))
+        .with_state(app)
+}
+
+/// Answers until the shutdown that `app` was given.
+pub async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
+    let shutdown = app.shutdown.clone();
+    // A picture is to leave at once and not to wait for more bytes to go with it.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+    });
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let overdue = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = async { serving.await } => Ok(served?),
+        () = overdue => Ok(()),
+    }
+}
+
+fn description() -> utoipa::openapi::OpenApi {
+    let mut description = Description::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut description.info.version);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    description
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("token", SecurityScheme::Http(bearer));
+    description
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    timeout(LONGEST, next.run(request))
+        .await
+        .unwrap_or_else(|_elapsed| {
+            let detail = "the request was not complete in time";
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
+        })
+}
+
+/// Headers that every answer has: nothing is guessed, framed elsewhere or told to other sites, and answers are not kept unless
+/// they say so.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}

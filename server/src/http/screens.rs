@@ -1,0 +1,149 @@
+//! What screens open: the page, and the stream by either way. No login; the display's id is all it takes.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{WebSocket, rejection::WebSocketUpgradeRejection},
+    },
+    http::{StatusCode, header},
+    response::{
+        IntoResponse, Redirect, Response,
+        sse::{KeepAlive, Sse},
+    },
+    routing::get,
+};
+use gantry_core::wire::SUBPROTOCOL;
+use serde::Deserialize;
+
+use super::{
+    app::App,
+    assets,
+    body::{Id, Query},
+    caller::Caller,
+    displays,
+    problem::Problem,
+};
+use crate::{
+    clock,
+    display::{
+        events,
+        id::{DisplayId, NotAnId},
+        published::Picture,
+        socket,
+        terms::Term,
+    },
+};
+
+/// A connection's buffers. Messages are small and screens many.
+const BUFFER_BYTES: usize = 4096;
+
+/// What a screen says is short.
+const LONGEST_MESSAGE_BYTES: usize = 4096;
+
+/// The routes of this file.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(welcome))
+        .route("/display", get(go))
+        .route("/display/{id}", get(page))
+        .route("/display/{id}/live", get(live))
+        .route("/display/{id}/events", get(stream))
+}
+
+/// The page that asks for a code.
+async fn welcome() -> Response {
+    assets::page(StatusCode::OK, "welcome.html")
+}
+
+/// What was typed on it.
+#[derive(Deserialize)]
+struct Typed {
+    code: String,
+}
+
+/// Leads from the typed code to its display.
+async fn go(Query(typed): Query<Typed>) -> Response {
+    match typed.code.trim().parse::<DisplayId>() {
+        Ok(id) => Redirect::to(&format!("/display/{}", id.as_str())).into_response(),
+        Err(_) => gone(),
+    }
+}
+
+/// The page of a display. What is unknown, expired or revoked looks the same.
+async fn page(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Response {
+    match open(&app, &caller, &id).await {
+        Ok(_) => assets::page(StatusCode::OK, "display.html"),
+        Err(problem) if problem.is_not_found() => gone(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn gone() -> Response {
+    assets::page(StatusCode::NOT_FOUND, "gone.html")
+}
+
+/// The stream over a WebSocket.
+async fn live(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let (picture, term) = open(&app, &caller, &id).await?;
+    let upgrade = upgrade.map_err(|refused| Problem::new(refused.status(), refused.body_text()))?;
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_message_size(LONGEST_MESSAGE_BYTES);
+    if upgrade.selected_protocol().is_none() {
+        let detail = format!("the subprotocol {SUBPROTOCOL:?} has to be offered");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    let shutdown = app.shutdown.clone();
+    Ok(upgrade.on_upgrade(move |socket: WebSocket| socket::serve(socket, picture, term, shutdown)))
+}
+
+/// The stream as server-sent events.
+async fn stream(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let (picture, term) = open(&app, &caller, &id).await?;
+    let stream = events::stream(picture, term, app.shutdown.clone());
+    let answer = Sse::new(stream).keep_alive(KeepAlive::default());
+    // A proxy that collects answers before it passes them on would hold the picture up.
+    Ok((
+        [(header::HeaderName::from_static("x-accel-buffering"), "no")],
+        answer,
+    )
+        .into_response())
+}
+
+/// The picture of a display that is not over, and a hold on its terms.
+async fn open(app: &App, caller: &Caller, id: &str) -> Result<(Picture, Term), Problem> {
+    let not_found = || Problem::not_found("display");
+    app.guard
+        .admit(caller.0)
+        .map_err(|wait| Problem::too_many("too many displays were asked for", wait))?;
+    let id: DisplayId = id.parse().map_err(|_typed: NotAnId| not_found())?;
+    let arriving = app.watched.arrive(&id);
+    let display = app
+        .services
+        .store
+        .shared_display(id.as_str())
+        .await?
+        .ok_or_else(not_found)?;
+    let terms = displays::terms(&display);
+    if terms.over(clock::now()).is_some() {
+        return Err(not_found());
+    }
+    let picture = app
+        .sessions
+        .picture(display.partner_id, display.display_session_id);
+    Ok((picture, arriving.with(terms)))
+}
