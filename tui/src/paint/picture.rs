@@ -63,6 +63,8 @@ pub fn paint(list: &DisplayList, area: Rect, depth: Depth, buffer: &mut Buffer) 
         }
     }
     put_pixels(&pixels, area, depth, buffer);
+    // What fades in or out gives way to what stays.
+    texts.sort_by(|a, b| b.opacity.total_cmp(&a.opacity));
     put_texts(&texts, &pixels, area, depth, buffer);
 }
 
@@ -73,7 +75,7 @@ const IMAGE: Color = Color::rgb(0x80_80_80).with_alpha(0x60);
 const HIDING: f32 = 0.5;
 
 /// The faintest text that is worth a cell.
-const FAINTEST: f32 = 0.12;
+const FAINTEST: f32 = 0.25;
 
 /// Where the middle of small and capital letters lies above the baseline, in font sizes.
 const MIDDLE: f32 = 0.33;

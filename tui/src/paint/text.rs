@@ -48,13 +48,13 @@ pub fn place(wishes: &[Wish], rows: u16) -> Vec<Placed> {
         (0..wishes.len()).partition(|index| is_figures(&wishes[*index].text));
     for index in figures {
         let wish = &wishes[index];
-        let found =
-            seat(&held, wish, rows, whole(wish)).or_else(|| seat(&held, wish, rows, boxed(wish)));
+        let found = seat_figures(&held, wish, rows, &whole(wish))
+            .or_else(|| seat_figures(&held, wish, rows, &boxed(wish)));
         held.extend(found.map(|seat| seat.held(index, true)));
     }
     for index in words {
         let wish = &wishes[index];
-        let found = seat(&held, wish, rows, boxed(wish));
+        let found = seat_words(&held, wish, rows, &boxed(wish));
         held.extend(found.map(|seat| seat.held(index, false)));
     }
     (0..held.len())
@@ -93,31 +93,42 @@ impl Seat {
 /// The fewest columns in which the beginning of a text still says something.
 const FEWEST: u16 = 3;
 
-/// The best free cells for a text that would like these columns.
-fn seat(held: &[Held], wish: &Wish, rows: u16, wanted: Range<u16>) -> Option<Seat> {
-    let is_figures = is_figures(&wish.text);
-    let fewest = if is_figures {
-        room(&wanted)
-    } else {
-        FEWEST.min(room(&wanted))
-    };
-    near(wish.row)
-        .into_iter()
-        .flatten()
-        .filter(|row| *row < rows)
-        .find_map(|row| {
-            let met: Vec<&Held> = held
-                .iter()
-                .filter(|held| held.meets(row, &wanted))
-                .collect();
-            if met.iter().any(|held| is_figures || !held.is_figures) {
-                return None;
-            }
-            let columns = met
-                .iter()
-                .fold(wanted.clone(), |left, held| held.spared(&left));
-            (room(&columns) >= fewest).then_some(Seat { row, columns })
-        })
+/// How far figures step aside for one another, nearest first, before they stand without a space between them.
+const ASIDE: [i32; 7] = [0, -1, 1, -2, 2, -3, 3];
+
+/// The best free cells for figures that would like these columns.
+fn seat_figures(held: &[Held], wish: &Wish, rows: u16, wanted: &Range<u16>) -> Option<Seat> {
+    near(wish.row, rows).find_map(|row| {
+        let is_free = |columns: &Range<u16>| held.iter().all(|held| !held.meets(row, columns));
+        let with_space = ASIDE
+            .into_iter()
+            .filter_map(|by| shifted(wanted, by, &wish.limits))
+            .find(|columns| is_free(&(columns.start.saturating_sub(1)..columns.end + 1)));
+        with_space
+            .or_else(|| Some(wanted.clone()).filter(is_free))
+            .map(|columns| Seat { row, columns })
+    })
+}
+
+/// The columns moved aside, if they are still within the limits.
+fn shifted(columns: &Range<u16>, by: i32, limits: &Range<u16>) -> Option<Range<u16>> {
+    let start = u16::try_from(i32::from(columns.start) + by).ok()?;
+    let end = u16::try_from(i32::from(columns.end) + by).ok()?;
+    (start >= limits.start && end <= limits.end).then_some(start..end)
+}
+
+/// The best free cells for words that would like these columns.
+fn seat_words(held: &[Held], wish: &Wish, rows: u16, wanted: &Range<u16>) -> Option<Seat> {
+    near(wish.row, rows).find_map(|row| {
+        let met: Vec<&Held> = held.iter().filter(|held| held.meets(row, wanted)).collect();
+        if met.iter().any(|held| !held.is_figures) {
+            return None;
+        }
+        let columns = met
+            .iter()
+            .fold(wanted.clone(), |left, held| held.spared(&left));
+        (room(&columns) >= FEWEST.min(room(wanted))).then_some(Seat { row, columns })
+    })
 }
 
 /// Whether a text is a number or a time.
@@ -174,16 +185,17 @@ impl Held {
 }
 
 /// The row that a fractional row lies in, then the one that it is nearer to.
-fn near(row: f32) -> [Option<u16>; 2] {
-    if row < 0.0 {
-        return [None, None];
-    }
+fn near(row: f32, rows: u16) -> impl Iterator<Item = u16> {
     let beside = if row.fract() < 0.5 {
         row - 1.0
     } else {
         row + 1.0
     };
-    [Some(row as u16), (beside >= 0.0).then_some(beside as u16)]
+    [row, beside]
+        .into_iter()
+        .filter(|row| *row >= 0.0)
+        .map(|row| row as u16)
+        .filter(move |row| *row < rows)
 }
 
 fn aligned(columns: &Range<u16>, align: Align, length: u16) -> Range<u16> {
@@ -283,6 +295,15 @@ mod tests {
             wish("1:02:03", 0.5, 15..20, Align::Right),
         ];
         assert_eq!(drawn(&wishes, 1), "Ann..........1:02:03");
+    }
+
+    #[test]
+    fn figures_keep_a_space_between_them() {
+        let wishes = [
+            wish("35:12", 0.5, 4..10, Align::Right),
+            wish("+1:24", 0.5, 10..15, Align::Right),
+        ];
+        assert_eq!(drawn(&wishes, 1), ".....35:12.+1:24....");
     }
 
     #[test]

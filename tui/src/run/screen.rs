@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Stdout, Write, stdout},
-    panic,
+    panic, process,
 };
 
 use crossterm::{
@@ -16,18 +16,23 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 
 use crate::{app::model::Model, view, view::hits::Hits};
 
+/// The exit code of a program that panicked, as Rust's own.
+const PANICKED: i32 = 101;
+
 /// The terminal while the console has it. Dropping it gives the terminal back.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
 }
 
 impl Screen {
-    /// Takes the terminal over. A panic gives it back before its message is printed.
+    /// Takes the terminal over. A panic in any thread gives it back, prints its message and ends the program: a console of which a
+    /// part is missing would look alive and not be.
     pub fn open() -> io::Result<Self> {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             restore();
             report(info);
+            process::exit(PANICKED);
         }));
         enable_raw_mode()?;
         let opened = execute!(

@@ -20,7 +20,8 @@ use crate::{
     paint,
     view::{
         console::{padded, told},
-        form, help, picture, qr,
+        form::{self, Spacing},
+        help, picture, qr,
         ui::{Ui, below, beside, row},
     },
     words::counted,
@@ -44,13 +45,22 @@ pub fn draw(ui: &mut Ui, area: Rect, model: &Model, dialog: &Dialog) {
     }
 }
 
+/// From this height on, a form and an example have room for air.
+const ROOMY: u16 = 32;
+
 /// A form, with the picture of the template that it chooses.
 fn fill_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
     let example = example::chosen(form);
-    let rows = form::height(form);
+    let is_cramped = example.is_some() && area.height < ROOMY;
+    let spacing = if is_cramped {
+        Spacing::Dense
+    } else {
+        Spacing::Airy
+    };
+    let rows = form::height(form, spacing);
     let wanted = if example.is_some() { area.height } else { rows };
     let inside = panel(ui, area, model, form.purpose.title(), wanted);
-    form::draw(ui, inside, form);
+    form::draw(ui, inside, form, spacing);
     let place = below(inside, rows + 1);
     match example.and_then(|(id, mode)| model.examples.find(id, mode)) {
         Some(Example::Picture(scene)) => {

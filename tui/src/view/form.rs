@@ -17,24 +17,43 @@ use crate::{
 };
 
 const LABEL_COLUMNS: u16 = 18;
-const ROWS_EACH: u16 = 2;
+
+/// How far the fields stand apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spacing {
+    /// A field on every line.
+    Dense,
+    /// An empty line below each field.
+    Airy,
+}
+
+impl Spacing {
+    fn rows_each(self) -> u16 {
+        match self {
+            Spacing::Dense => 1,
+            Spacing::Airy => 2,
+        }
+    }
+}
 
 /// How many rows the form takes, with the lines below its fields.
-pub fn height(form: &Form) -> u16 {
-    form.fields.len() as u16 * ROWS_EACH + 3
+pub fn height(form: &Form, spacing: Spacing) -> u16 {
+    let air = u16::from(spacing == Spacing::Dense);
+    form.fields.len() as u16 * spacing.rows_each() + air + 3
 }
 
 /// Draws the fields, what was wrong with them, and the button.
-pub fn draw(ui: &mut Ui, area: Rect, form: &Form) {
+pub fn draw(ui: &mut Ui, area: Rect, form: &Form, spacing: Spacing) {
+    let rows_each = spacing.rows_each();
     for (index, field) in form.fields.iter().enumerate() {
-        let line = row(area, index as u16 * ROWS_EACH);
+        let line = row(area, index as u16 * rows_each);
         self::field(ui, line, field, index == form.focus && !form.busy);
         ui.hit(line, Target::Field(index));
         if let (Value::Choice { .. }, true) = (&field.value, index == form.focus) {
             arrows(ui, line);
         }
     }
-    let rest = below(area, form.fields.len() as u16 * ROWS_EACH);
+    let rest = below(area, height(form, spacing) - 3);
     match (&form.error, form.busy) {
         (_, true) => ui.line(rest, Span::styled("asking the server …", ui.theme.dim())),
         (Some(error), _) => {

@@ -10,7 +10,7 @@ use crate::{
     app::{form::Form, model::Model, picker::Picker},
     view::{
         console::{padded, told},
-        form,
+        form::{self, Spacing},
         table::{Column, table},
         ui::{Ui, below, row},
     },
@@ -21,7 +21,7 @@ const WIDTH: u16 = 60;
 
 /// Draws the login.
 pub fn log_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
-    let column = middle(area, form::height(form) + 6);
+    let column = middle(area, form::height(form, Spacing::Airy) + 6);
     ui.heading(column, "GANTRY", "operator console");
     let server = format!("Server  {}", model.server.name());
     ui.line(row(column, 1), Span::styled(server, ui.theme.dim()));
@@ -29,7 +29,7 @@ pub fn log_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
         let warning = "▲ not encrypted: the password can be read on the way";
         ui.line(row(column, 2), Span::styled(warning, ui.theme.warning()));
     }
-    form::draw(ui, below(column, 4), form);
+    form::draw(ui, below(column, 4), form, Spacing::Airy);
     foot(ui, area, model);
 }
 
