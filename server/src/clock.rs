@@ -1,8 +1,16 @@
 //! The one place that asks what time it is.
 
 use gantry_core::time::Moment;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// The present moment.
 pub fn now() -> Moment {
-    jiff::Timestamp::now().into()
+    Timestamp::now().into()
+}
+
+/// When a day began in a zone: the day given, or today.
+pub fn midnight(zone: &TimeZone, day: Option<Date>) -> Option<Moment> {
+    let day = day.unwrap_or_else(|| Timestamp::now().to_zoned(zone.clone()).date());
+    let began = day.to_zoned(zone.clone()).ok()?;
+    Some(began.timestamp().into())
 }

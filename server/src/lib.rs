@@ -8,6 +8,7 @@ pub mod clock;
 pub mod collector;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod display;
 pub mod hardware;
 pub mod http;

@@ -1,5 +1,6 @@
 //! What the program does when it is called: one file per command.
 
+mod demo;
 mod doctor;
 mod hardware;
 mod people;
@@ -46,6 +47,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn perform(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(config) => serve::serve(config).await?,
+        Command::Demo(race) => demo::demo(race).await?,
         Command::Simulate(race) => hardware::simulate(race).await?,
         Command::Replay(recording) => hardware::replay(recording).await?,
         Command::Migrate(config) => {

@@ -32,6 +32,9 @@ pub enum Command {
     /// Collect reads and serve displays until stopped by Ctrl-C or SIGTERM
     #[command(after_help = LAYERS_HELP)]
     Serve(Config),
+    /// Serve a made-up race, with displays, an operator and hardware: everything that there is to see, with no set-up
+    #[command(after_help = LAYERS_HELP)]
+    Demo(Demo),
     /// Play timing hardware: a whole race, sent to a server over TCP as it happens
     #[command(after_help = LAYERS_HELP)]
     Simulate(Simulate),
@@ -46,6 +49,17 @@ pub enum Command {
     Partner(PartnerArgs),
     /// People who log in
     User(UserArgs),
+}
+
+/// `demo …`
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Which race.
+    #[command(flatten)]
+    pub race: Race,
+    /// How to serve it. Without a data directory it is gone when the demo stops.
+    #[command(flatten)]
+    pub config: Config,
 }
 
 /// `simulate …`
@@ -160,6 +174,7 @@ impl Command {
     pub fn config(&self) -> Option<&Config> {
         match self {
             Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => Some(config),
+            Self::Demo(demo) => Some(&demo.config),
             Self::Simulate(_) | Self::Replay(_) => None,
             Self::Partner(PartnerArgs { command }) => match command {
                 PartnerCommand::Add { config, .. } | PartnerCommand::List(config) => Some(config),

@@ -67,7 +67,7 @@ impl Config {
 }
 
 /// The platform's place for a program's data, or the working directory where the platform names none.
-fn default_data_dir() -> PathBuf {
+pub fn default_data_dir() -> PathBuf {
     ProjectDirs::from("", "", "gantry").map_or_else(
         || PathBuf::from("gantry-data"),
         |dirs| dirs.data_dir().to_owned(),

@@ -131,7 +131,10 @@ async fn create(
     let settings = Settings {
         mode: wanted.mode,
         event_name: event_name.to_owned(),
-        midnight: settings::midnight(&app, first.map(|session| session.race_day.as_str())),
+        midnight: clock::midnight(
+            &app.services.config.zone(),
+            first.and_then(|session| session.race_day.parse().ok()),
+        ),
         ..Settings::default()
     };
     let now = clock::now();

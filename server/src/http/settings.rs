@@ -1,6 +1,6 @@
 //! A display session's settings, as operators read and change them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use gantry_core::{
     board::{event::SessionEvent, settings::Settings},
@@ -152,15 +152,4 @@ impl From<Settings> for SettingsView {
             show_at_least_ms: settings.show_at_least_ms,
         }
     }
-}
-
-/// Midnight of a local day, `YYYY-MM-DD`, where the timing hardware's clock is; of today without one.
-pub fn midnight(app: &Arc<App>, day: Option<&str>) -> Option<gantry_core::time::Moment> {
-    let zone = app.services.config.zone();
-    let date = match day {
-        Some(day) => day.parse().ok()?,
-        None => jiff::Timestamp::now().to_zoned(zone.clone()).date(),
-    };
-    let start = date.to_zoned(zone).ok()?.timestamp();
-    Some(start.into())
 }

@@ -67,6 +67,8 @@ const SET_ROLE: &str = "insert into memberships (user_id, partner_id, role, crea
     values ($1, $2, $3, $4)
     on conflict (user_id, partner_id) do update set role = excluded.role";
 
+const REMOVE_ROLE: &str = "delete from memberships where user_id = $1 and partner_id = $2";
+
 const MEMBERSHIPS: &str = "select m.partner_id, p.name as partner_name, m.role
     from memberships m join timing_partners p on p.id = m.partner_id
     where m.user_id = $1 order by p.name";
@@ -148,6 +150,16 @@ impl Store {
             .bind(partner)
             .bind(role)
             .bind(at.0)
+            .execute(pool)
+            .await
+            .map(drop))
+    }
+
+    /// Lets a user act for a partner no longer; tokens bound to the partner are worth nothing from then on.
+    pub async fn remove_role(&self, user: UserId, partner: PartnerId) -> Result<()> {
+        on!(self.db, pool => sqlx::query(REMOVE_ROLE)
+            .bind(user)
+            .bind(partner)
             .execute(pool)
             .await
             .map(drop))

@@ -1,0 +1,126 @@
+//! `gantry-server demo`
+
+use std::{
+    fmt::Write,
+    net::{Ipv4Addr, SocketAddr},
+};
+
+use anyhow::Context;
+use gantry_core::demo::EVENT_NAME;
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use tempfile::TempDir;
+
+use super::{open_store, say, serve::shutdown_on_signal};
+use crate::{
+    clock,
+    config::{Config, cli, default_data_dir},
+    demo::{self, Company, DemoDisplay, EMAIL, FINISH_LINE},
+    hardware::simulate::{SimulateOptions, Simulation},
+    http::base_url::base_url,
+    launch::{Listeners, Services, launch},
+};
+
+/// Runs a made-up race until it is told to stop.
+pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
+    let cli::Demo { race, mut config } = demo;
+    let _gone_at_the_end = furnish(&mut config)?;
+    let store = open_store(&config).await?;
+    let company = demo::found(&store).await?;
+    config.timing_partner = Some(company.partner.name.clone());
+    let options = SimulateOptions {
+        runners: race.runners as usize,
+        speed: race.speed,
+        seed: race.seed,
+        start: race.start,
+        roster_out: None,
+        zone: config.zone(),
+        stay: true,
+    };
+    let simulation = Simulation::prepare(options, clock::now())?;
+
+    let listeners = Listeners::bind(&config).await?;
+    let addresses = listeners.addresses()?;
+    let shutdown = shutdown_on_signal()?;
+    say(&format!("listening {}", serde_json::to_string(&addresses)?))?;
+    let base_url = base_url(config.public_url.as_deref(), addresses.http);
+    let services = Services::new(config, store);
+    // Before the hardware connects, so that its first reads are not missed.
+    let reads = services.published.subscribe();
+    // The hardware stops with the server, also when the server fails.
+    let _stop = shutdown.clone().drop_guard();
+    let mut serving = tokio::spawn(launch(services.clone(), listeners, shutdown.clone()));
+    let roster = simulation.roster();
+    let racing = tokio::spawn(async move {
+        let port = reachable(addresses.timing).to_string();
+        simulation.run(&port, shutdown).await
+    });
+    tokio::select! {
+        displays = demo::set_up(&services, company.partner.id, roster, reads) => {
+            say(&invitation(&base_url, &company, &displays?, race)?)?;
+        }
+        served = &mut serving => return served?,
+    }
+    serving.await??;
+    racing.await??;
+    Ok(())
+}
+
+/// Gives the demo a directory of its own, unless one was asked for: what it makes up must not get among real races.
+fn furnish(config: &mut Config) -> anyhow::Result<Option<TempDir>> {
+    if config.data_dir != default_data_dir() || config.database_url.is_some() {
+        return Ok(None);
+    }
+    let directory = tempfile::Builder::new()
+        .prefix("gantry-demo-")
+        .tempdir()
+        .context("cannot make a temporary directory")?;
+    directory.path().clone_into(&mut config.data_dir);
+    Ok(Some(directory))
+}
+
+/// The address under which this machine reaches a port of its own.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
+    } else {
+        address
+    }
+}
+
+/// What to open, and how.
+fn invitation(
+    base_url: &str,
+    company: &Company,
+    displays: &[DemoDisplay],
+    race: cli::Race,
+) -> anyhow::Result<String> {
+    let cli::Race { runners, seed, .. } = race;
+    let url = |display: &DemoDisplay| format!("{base_url}/display/{}", display.id.as_str());
+    let mut text = format!("\n{EVENT_NAME}: {runners} runners over three races, seed {seed}\n\n");
+    for display in displays {
+        writeln!(text, "  {:<12} {}", display.name, url(display))?;
+    }
+    writeln!(
+        text,
+        "\n  Console      gantry --server {base_url} --login {EMAIL}"
+    )?;
+    writeln!(text, "  Password     {}", company.password)?;
+    if let Some(shown) = displays.iter().find(|display| display.name == FINISH_LINE) {
+        writeln!(text, "  Kiosk        gantry-kiosk {}\n", url(shown))?;
+        let code = QrCode::new(url(shown))?;
+        // Light modules are drawn and dark ones left out, because terminals are dark more often than not.
+        let picture = code
+            .render::<Dense1x2>()
+            .dark_color(Dense1x2::Light)
+            .light_color(Dense1x2::Dark)
+            .build();
+        for line in picture.lines() {
+            writeln!(text, "    {line}")?;
+        }
+        writeln!(
+            text,
+            "\n  The code is the display {FINISH_LINE:?}; Ctrl-C stops the demo."
+        )?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,182 @@
+//! A whole race with no hardware: a timing company, an operator, a roster, displays, and simulated timing software that comes
+//! in through the real port.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use gantry_core::{
+    board::{
+        event::SessionEvent,
+        settings::{Mode, Settings},
+    },
+    demo::EVENT_NAME,
+    roster::Roster,
+    time::Moment,
+};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    task::spawn_blocking,
+};
+
+use crate::{
+    auth::password,
+    clock,
+    collector::writer::CommittedBatch,
+    display::id::DisplayId,
+    launch::Services,
+    store::{
+        DisplaySession, DisplaySessionId, Partner, PartnerId, Role, Store, TimingSessionId, UserId,
+    },
+};
+
+/// Who logs in to the demo.
+pub const EMAIL: &str = "demo@example.org";
+
+/// The display that people look at first.
+pub const FINISH_LINE: &str = "Finish line";
+
+/// How long the demo's displays live, in milliseconds: a week of exhibition.
+const DISPLAY_LIFE_MS: i64 = 7 * 24 * 3_600_000;
+
+/// The displays: what people call them, what they are for, and their template.
+const DISPLAYS: [(&str, Mode, &str); 3] = [
+    ("Announcer", Mode::PreRace, "announcer"),
+    (FINISH_LINE, Mode::Results, "finish-line"),
+    ("Big clock", Mode::Results, "big-clock"),
+];
+
+/// The timing company that a demo is about, and its operator.
+pub struct Company {
+    /// The company.
+    pub partner: Partner,
+    /// The operator's password, made for this run.
+    pub password: String,
+}
+
+/// A display of the demo.
+pub struct DemoDisplay {
+    /// What people call it.
+    pub name: &'static str,
+    /// Its eight characters.
+    pub id: DisplayId,
+}
+
+/// Makes a timing company with an operator.
+///
+/// Each run of a demo has a company of its own: the same seed sends the same reads, which a company that had them before would
+/// take for repeats.
+pub async fn found(store: &Store) -> anyhow::Result<Company> {
+    let now = clock::now();
+    let partner = add_partner(store, now).await?;
+    let password = format!(
+        "{}-{}",
+        DisplayId::random()?.as_str(),
+        DisplayId::random()?.as_str()
+    );
+    let text = password.clone();
+    let hash = spawn_blocking(move || password::hash(&text)).await?;
+    let hash = hash.map_err(|reason| anyhow::anyhow!("cannot hash the password: {reason}"))?;
+    let user = operator(store, &hash, now).await?;
+    store.set_role(user, partner.id, Role::Owner, now).await?;
+    Ok(Company { partner, password })
+}
+
+/// Sets the displays up as soon as the first of `reads` is stored, and answers them.
+pub async fn set_up(
+    services: &Services,
+    partner: PartnerId,
+    roster: Roster,
+    reads: Receiver<Arc<CommittedBatch>>,
+) -> anyhow::Result<Vec<DemoDisplay>> {
+    let timing_session = first_session(reads).await?;
+    let participants = roster.participants().len();
+    let roster = serde_json::to_string(&SessionEvent::RosterV1 {
+        roster: roster.into(),
+    })?;
+    let mut displays = Vec::with_capacity(DISPLAYS.len());
+    for (name, mode, template) in DISPLAYS {
+        let session = DisplaySession {
+            id: DisplaySessionId::new(),
+            name: name.to_owned(),
+            mode: mode.into(),
+            template_id: template.to_owned(),
+            participants: 0,
+            created_at: clock::now(),
+            updated_at: clock::now(),
+        };
+        let settings = serde_json::to_string(&SessionEvent::SettingsV1 {
+            settings: Settings {
+                mode,
+                event_name: EVENT_NAME.to_owned(),
+                midnight: clock::midnight(&services.config.zone(), None),
+                ..Settings::default()
+            },
+        })?;
+        let store = &services.store;
+        store
+            .add_display_session(partner, &session, &[timing_session], &settings)
+            .await?;
+        store
+            .replace_roster(partner, session.id, &roster, participants, clock::now())
+            .await?;
+        let id = add_display(store, partner, session.id).await?;
+        displays.push(DemoDisplay { name, id });
+    }
+    Ok(displays)
+}
+
+/// A company under the first name that is free.
+async fn add_partner(store: &Store, now: Moment) -> anyhow::Result<Partner> {
+    for run in 1..10_000 {
+        let name = match run {
+            1 => "Demo Timing".to_owned(),
+            run => format!("Demo Timing {run}"),
+        };
+        if let Some(partner) = store.add_partner(&name, now).await? {
+            return Ok(partner);
+        }
+    }
+    bail!("the data directory holds 10,000 demos; choose another")
+}
+
+/// The demo's operator with a new password, who works for no company of an earlier run any more.
+async fn operator(store: &Store, hash: &str, now: Moment) -> anyhow::Result<UserId> {
+    if let Some(user) = store.add_user(EMAIL, hash, now).await? {
+        return Ok(user.id);
+    }
+    let user = store
+        .user_by_email(EMAIL)
+        .await?
+        .context("the demo's operator is gone")?;
+    store.set_password(user.id, hash).await?;
+    for earlier in store.memberships(user.id).await? {
+        store.remove_role(user.id, earlier.partner_id).await?;
+    }
+    Ok(user.id)
+}
+
+/// The timing session of the first reads that are stored.
+async fn first_session(
+    mut reads: Receiver<Arc<CommittedBatch>>,
+) -> anyhow::Result<TimingSessionId> {
+    loop {
+        match reads.recv().await {
+            Ok(batch) => return Ok(batch.reads[0].timing_session_id),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => bail!("the collector stopped"),
+        }
+    }
+}
+
+async fn add_display(
+    store: &Store,
+    partner: PartnerId,
+    session: DisplaySessionId,
+) -> anyhow::Result<DisplayId> {
+    let (id, now) = (DisplayId::random()?, clock::now());
+    store
+        .add_display(partner, session, id.as_str(), now, now + DISPLAY_LIFE_MS)
+        .await?
+        .context("cannot make a display")?;
+    Ok(id)
+}
