@@ -1,9 +1,12 @@
 //! Paints a display list into a buffer of cells.
 
-use gantry_core::scene::{
-    Canvas, Fill, Rect as SceneRect, TextStyle, Weight,
-    color::Color,
-    sample::{DisplayList, Item, Paint, RectF},
+use gantry_core::{
+    scene::{
+        Canvas, Fill, Rect as SceneRect, TextStyle, Weight,
+        color::Color,
+        sample::{DisplayList, Item, Paint, RectF},
+    },
+    text::fonts::CAP_HEIGHT,
 };
 use ratatui::{
     buffer::Buffer,
@@ -77,9 +80,6 @@ const HIDING: f32 = 0.5;
 /// The faintest text that is worth a cell.
 const FAINTEST: f32 = 0.25;
 
-/// Where the middle of small and capital letters lies above the baseline, in font sizes.
-const MIDDLE: f32 = 0.33;
-
 struct Text {
     wish: Wish,
     style: TextStyle,
@@ -151,7 +151,7 @@ impl Grid {
         let shown = self
             .clip(item.clip)
             .map_or(shown, |clip| intersection(shown, clip));
-        let middle = (baseline - style.size() * MIDDLE) * self.y_scale;
+        let middle = middle(item.rect, baseline, style.size()) * self.y_scale;
         let opacity = item.opacity * f32::from(style.color.a) / 255.0;
         let is_shown = middle >= shown.y && middle < shown.y + shown.h;
         if !is_shown || opacity < FAINTEST || text.trim().is_empty() {
@@ -170,6 +170,20 @@ impl Grid {
             style,
             opacity,
         })
+    }
+}
+
+/// Where the middle of a line of capital letters lies, in canvas units.
+///
+/// Texts that are centred in boxes of the same height have the middle of their box in common, whatever their size; their baselines,
+/// which are whole units, would put some of them into the row above.
+fn middle(rect: RectF, baseline: f32, size: f32) -> f32 {
+    let of_letters = baseline - size * CAP_HEIGHT / 2.0;
+    let of_box = rect.y + rect.h / 2.0;
+    if (of_letters - of_box).abs() <= size * 0.1 {
+        of_box
+    } else {
+        of_letters
     }
 }
 
