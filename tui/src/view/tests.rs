@@ -99,7 +99,7 @@ fn the_forms() {
     );
     check!(
         "form_roster",
-        pressed(working(Tab::Sessions), "i/home/op/räce.csv")
+        pressed(working(Tab::Sessions), "i~/Desktop/räce.csv")
     );
     check!(
         "form_url",
