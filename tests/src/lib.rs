@@ -5,16 +5,22 @@ pub mod repository;
 pub mod hardware;
 pub mod operator;
 pub mod programs;
+pub mod race;
 pub mod venue;
 pub mod wait;
 
 pub mod browser;
+pub mod console;
 pub mod database;
 pub mod screen;
+pub mod xvfb;
 
 pub mod fixtures;
+pub mod golden;
 pub mod ink;
 pub mod similarity;
 pub mod stage;
 pub mod tolerance;
 pub mod vectors;
+
+pub mod bench;

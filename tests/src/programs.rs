@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
 
 /// How long a program that is to end may take; rendering in software on a busy machine is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a program was built: beside the tests, in the same target folder and profile.
 pub fn path(name: &str) -> Result<PathBuf> {
@@ -71,4 +71,14 @@ pub async fn succeed(name: &str, arguments: &[&str], input: &str) -> Result<Stri
         bail!("{name} {arguments:?}: {}: {error}", output.status);
     }
     String::from_utf8(output.stdout).context("output that is not UTF-8")
+}
+
+/// Asks a process to stop, as a service manager does.
+pub fn terminate(id: u32) -> Result<()> {
+    let kill = std::process::Command::new("kill")
+        .args(["-TERM", &id.to_string()])
+        .status()
+        .context("run kill")?;
+    ensure!(kill.success(), "there is no process {id}");
+    Ok(())
 }

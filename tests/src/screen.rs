@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use gantry_core::{
     scene::{Node, Scene},
+    time::Moment,
     wire::{SUBPROTOCOL, ServerMessage, StopReason, follow::Follower},
 };
 use tokio::{net::TcpStream, time::timeout};
@@ -19,9 +20,11 @@ use tokio_tungstenite::{
 
 use crate::wait::PATIENCE;
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// One connection to a display.
 pub struct Screen {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     /// What it has understood so far.
     pub follower: Follower,
     started: Instant,
@@ -30,15 +33,8 @@ pub struct Screen {
 impl Screen {
     /// Opens the stream of a display by the address that people open.
     pub async fn open(display_url: &str) -> Result<Self> {
-        let url = format!("{}/live", display_url.replacen("http", "ws", 1));
-        let mut request = url.into_client_request().context("a display's address")?;
-        request.headers_mut().insert(
-            "sec-websocket-protocol",
-            HeaderValue::from_static(SUBPROTOCOL),
-        );
-        let (socket, _) = connect_async(request).await.context("open the stream")?;
         Ok(Self {
-            socket,
+            socket: connect(display_url).await?,
             follower: Follower::default(),
             started: Instant::now(),
         })
@@ -61,6 +57,28 @@ impl Screen {
             }
             return Ok(Some(message));
         }
+    }
+
+    /// The server's time now, as far as the screen knows it.
+    pub fn server_time(&self) -> Option<Moment> {
+        let local_ms = self.started.elapsed().as_millis() as i64;
+        self.follower.server_time(local_ms)
+    }
+
+    /// Follows the stream until the server's time is `at`.
+    pub async fn wait_until(&mut self, at: Moment) -> Result<()> {
+        while self.server_time().is_none_or(|now| now < at) {
+            if self.next().await?.is_none() {
+                bail!("the stream is over");
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the stream anew with what is held already, as a screen does that lost its link.
+    pub async fn reopen(&mut self, display_url: &str) -> Result<()> {
+        self.socket = connect(display_url).await?;
+        Ok(())
     }
 
     /// The first scene that satisfies the condition.
@@ -105,6 +123,17 @@ impl Screen {
             .await
             .with_context(|| format!("not told within {limit:?}"))?
     }
+}
+
+async fn connect(display_url: &str) -> Result<Socket> {
+    let url = format!("{}/live", display_url.replacen("http", "ws", 1));
+    let mut request = url.into_client_request().context("a display's address")?;
+    request.headers_mut().insert(
+        "sec-websocket-protocol",
+        HeaderValue::from_static(SUBPROTOCOL),
+    );
+    let (socket, _) = connect_async(request).await.context("open the stream")?;
+    Ok(socket)
 }
 
 /// What a scene says, text by text, back to front. Clocks are left out: they say something else at each moment.

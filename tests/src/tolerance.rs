@@ -17,3 +17,6 @@ pub const COLOR_LEVELS: u8 = 2;
 
 /// The share of pixels, without texts, whose colour may be further off: round corners are smoothed in two ways.
 pub const COLOR_SHARE: f64 = 0.001;
+
+/// The least structural similarity of a picture and the same painter's golden one: drivers soften edges a little differently.
+pub const GOLDEN: f64 = 0.99;

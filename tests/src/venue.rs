@@ -160,11 +160,7 @@ impl Server {
 
     /// `SIGTERM`, and waits for the end.
     pub async fn stop(mut self) -> Result<ExitStatus> {
-        let id = self.process.id().context("the server has ended")?;
-        std::process::Command::new("kill")
-            .args(["-TERM", &id.to_string()])
-            .status()
-            .context("send SIGTERM")?;
+        programs::terminate(self.id().context("the server has ended")?)?;
         timeout(PATIENCE, self.process.wait())
             .await
             .context("the server does not stop")?

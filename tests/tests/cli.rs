@@ -6,7 +6,7 @@ use gantry_tests::{
     venue::{Addresses, Venue},
 };
 
-const PROGRAMS: [&str; 2] = ["gantry-server", "gantry-kiosk"];
+const PROGRAMS: [&str; 3] = ["gantry-server", "gantry", "gantry-kiosk"];
 
 #[tokio::test]
 async fn every_program_tells_its_version_and_its_options() -> Result<()> {
@@ -65,6 +65,11 @@ async fn bad_options_are_named_with_what_would_be_accepted() -> Result<()> {
             "gantry-kiosk",
             vec!["http://127.0.0.1:1/display/a1b2c3d4", "--windowed", "big"],
             vec!["--windowed", "big", "1280x720"],
+        ),
+        (
+            "gantry",
+            vec!["--server", "ftp://race"],
+            vec!["--server", "ftp://race", "http"],
         ),
     ] {
         let said = refused(program, &arguments).await?;

@@ -1,3 +1,55 @@
-//! Measures how fast a read reaches the screens.
+//! `bench`: what the real programs achieve on this machine. Build it with `--release` for figures that mean something.
 
-fn main() {}
+use std::io::{Write as _, stdout};
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use gantry_tests::bench::{kiosk, latency};
+
+/// Measures Gantry on this machine.
+#[derive(Debug, Parser)]
+struct Args {
+    /// What to measure.
+    #[arg(value_enum)]
+    what: What,
+
+    /// Little of everything, to see that it works.
+    #[arg(long)]
+    short: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// From a byte on the timing port to the frame on the screens' sockets.
+    Latency,
+    /// Start, frame cost and frame rate of the kiosk.
+    Kiosk,
+    /// Both.
+    All,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Args { what, short } = Args::parse();
+    let mut out = stdout();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let cores = std::thread::available_parallelism()?;
+    writeln!(out, "{cores} cores, load before: {}\n", load.trim())?;
+    if what != What::Kiosk {
+        let load = if short {
+            latency::Load::SHORT
+        } else {
+            latency::Load::FULL
+        };
+        latency::run(load, &mut out).await?;
+    }
+    if what != What::Latency {
+        let effort = if short {
+            kiosk::Effort::SHORT
+        } else {
+            kiosk::Effort::FULL
+        };
+        kiosk::run(effort, &mut out).await?;
+    }
+    Ok(())
+}
