@@ -10,8 +10,9 @@ use crate::{
     time::Moment,
 };
 
-/// How many may wait. Whoever finds the queue full is seen in the feed alone: a name half a minute late helps nobody.
-const MOST_WAITING: usize = 12;
+/// How many may wait. Whoever finds the queue full is seen in the feed alone, which shows everybody at once: a big name that comes
+/// half a minute late helps nobody.
+const MOST_WAITING: usize = 2;
 
 /// Who is shown now and next.
 #[derive(Clone, Debug, Default)]
