@@ -180,3 +180,62 @@ async fn add_display(
         .context("cannot make a display")?;
     Ok(id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Config,
+        store::testing::{self, NOW, read},
+    };
+
+    #[tokio::test]
+    async fn a_second_run_in_the_same_directory_has_a_company_of_its_own() {
+        let (store, _dir) = testing::store().await;
+        let first = found(&store).await.expect("founds");
+        let second = found(&store).await.expect("founds again");
+        assert_ne!(first.partner.id, second.partner.id);
+        let user = store
+            .user_by_email(EMAIL)
+            .await
+            .expect("reads")
+            .expect("is there");
+        assert!(password::verify(&second.password, &user.password_hash));
+        let works_for: Vec<_> = store
+            .memberships(user.id)
+            .await
+            .expect("reads")
+            .into_iter()
+            .map(|member| member.partner_id)
+            .collect();
+        assert_eq!(works_for, [second.partner.id]);
+    }
+
+    #[tokio::test]
+    async fn the_first_reads_set_every_display_up() {
+        let (store, _dir) = testing::store().await;
+        let origin = testing::race(&store).await;
+        let services = Services::new(Config::for_tests(), store.clone());
+        let reads = services.published.subscribe();
+        let stored = store.append(&[read(origin, 1, "7")], &[]).await;
+        let batch = CommittedBatch {
+            reads: stored.expect("stores"),
+        };
+        services
+            .published
+            .send(Arc::new(batch))
+            .expect("is subscribed to");
+        let partner = origin.partner_id;
+        let displays = set_up(&services, partner, Roster::default(), reads)
+            .await
+            .expect("sets up");
+        assert_eq!(displays.len(), DISPLAYS.len());
+        for display in displays {
+            let stored = store.display(partner, display.id.as_str()).await;
+            let stored = stored.expect("reads").expect("is there");
+            assert!(stored.expires_at > NOW);
+            let bound = store.bound(partner, stored.display_session_id).await;
+            assert_eq!(bound.expect("reads"), [origin.timing_session_id]);
+        }
+    }
+}

@@ -91,7 +91,7 @@ struct Lists {
 
 /// One entrant. Texts that nobody gave are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Participant {
     /// The number on the shirt: text, because `007` and `A12` are bibs too.
     pub bib: String,

@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::Parser;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -13,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::cli::{Cli, Command},
+    config::Config,
     launch::{Listeners, Services, launch},
     store::{
         PartnerId, Store, TimingSession,
@@ -47,24 +46,7 @@ impl Server {
     }
 
     async fn start_on(store: Store, dir: TempDir, partner: PartnerId) -> Self {
-        let any = "127.0.0.1:0";
-        let arguments = [
-            "gantry-server",
-            "serve",
-            "--http",
-            any,
-            "--timing",
-            any,
-            "--status",
-            any,
-        ];
-        let Ok(Cli {
-            command: Command::Serve(config),
-            ..
-        }) = Cli::try_parse_from(arguments)
-        else {
-            panic!("{arguments:?} are understood");
-        };
+        let config = Config::for_tests();
         let listeners = Listeners::bind(&config).await.expect("port 0 is free");
         let addresses = listeners.addresses().expect("they are bound");
         let services = Services::new(config, store);

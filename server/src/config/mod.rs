@@ -66,6 +66,33 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+impl Config {
+    /// The defaults, on ports that are free, with a hardware clock that shows UTC.
+    pub(crate) fn for_tests() -> Self {
+        let any = "127.0.0.1:0";
+        let arguments = [
+            "gantry-server",
+            "serve",
+            "--http",
+            any,
+            "--timing",
+            any,
+            "--status",
+            any,
+            "--timing-zone",
+            "UTC",
+        ];
+        match <cli::Cli as clap::Parser>::try_parse_from(arguments) {
+            Ok(cli::Cli {
+                command: cli::Command::Serve(config),
+                ..
+            }) => config,
+            other => panic!("{arguments:?} are understood: {other:?}"),
+        }
+    }
+}
+
 /// The platform's place for a program's data, or the working directory where the platform names none.
 pub fn default_data_dir() -> PathBuf {
     ProjectDirs::from("", "", "gantry").map_or_else(

@@ -1,5 +1,7 @@
 //! JSON bodies and queries, with errors that say where.
 
+use std::convert::Infallible;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
@@ -98,17 +100,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The id in a path, as it was asked for. What cannot be one is not found, like any other that is not there.
+/// The id in a path, as it was asked for. One that is no text is empty, and nothing has an empty id.
 pub struct Id(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Problem;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        axum::extract::Path::from_request_parts(parts, state)
-            .await
-            .map(|axum::extract::Path(id)| Self(id))
-            .map_err(|_unreadable| Problem::not_found("resource"))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        Ok(Self(path.map_or_else(
+            |_no_text| String::new(),
+            |axum::extract::Path(id)| id,
+        )))
     }
 }
 

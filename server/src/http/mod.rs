@@ -20,3 +20,6 @@ pub mod screens;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
+
+#[cfg(test)]
+mod tests;

@@ -289,31 +289,14 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::{self, NOW, race};
-
-    async fn workspace(store: &Store, partner: PartnerId) -> DisplaySession {
-        let session = DisplaySession {
-            id: DisplaySessionId::new(),
-            name: "Finish".to_owned(),
-            mode: SessionMode::Results,
-            template_id: "finish-line".to_owned(),
-            participants: 0,
-            created_at: NOW,
-            updated_at: NOW,
-        };
-        store
-            .add_display_session(partner, &session, &[], "{}")
-            .await
-            .expect("adds");
-        session
-    }
+    use crate::store::testing::{self, NOW, race, workspace};
 
     #[tokio::test]
     async fn a_change_keeps_what_it_does_not_name() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let partner = origin.partner_id;
-        let session = workspace(&store, partner).await;
+        let session = workspace(&store, partner, &[]).await;
         let change = SessionChange {
             mode: Some(SessionMode::PreRace),
             timing_sessions: Some(vec![origin.timing_session_id]),
@@ -350,7 +333,7 @@ mod tests {
     async fn another_partner_can_neither_see_nor_touch_it() {
         let (store, _dir) = testing::store().await;
         let partner = race(&store).await.partner_id;
-        let session = workspace(&store, partner).await;
+        let session = workspace(&store, partner, &[]).await;
         let other = store
             .add_partner("Other", NOW)
             .await
@@ -372,7 +355,7 @@ mod tests {
     async fn a_removed_session_takes_its_displays_with_it() {
         let (store, _dir) = testing::store().await;
         let partner = race(&store).await.partner_id;
-        let session = workspace(&store, partner).await;
+        let session = workspace(&store, partner, &[]).await;
         store
             .add_display(partner, session.id, "a1b2c3d4", NOW, NOW + 10)
             .await

@@ -62,32 +62,6 @@ pub(super) const BIND: &str = "insert into display_session_bindings (display_ses
     on conflict do nothing";
 
 impl Store {
-    /// Stores an operator's event; `None` when the partner has no such display session.
-    pub async fn append_event(
-        &self,
-        partner: PartnerId,
-        session: DisplaySessionId,
-        kind: EventKind,
-        at: Moment,
-        body: &str,
-    ) -> Result<Option<StoredEvent>> {
-        let mut position = self.position.lock().await;
-        let next = *position + 1;
-        let stored = on!(self.db, pool => sqlx::query_as(APPEND)
-            .bind(next)
-            .bind(session)
-            .bind(partner)
-            .bind(kind)
-            .bind(at.0)
-            .bind(body)
-            .fetch_optional(pool)
-            .await?);
-        if stored.is_some() {
-            *position = next;
-        }
-        Ok(stored)
-    }
-
     /// The newest event of a kind: what is in force now.
     pub async fn latest_event(
         &self,
@@ -101,30 +75,6 @@ impl Store {
             .bind(kind)
             .fetch_optional(pool)
             .await)
-    }
-
-    /// Makes a display session listen to exactly these timing sessions. Those that are not the partner's are left out.
-    pub async fn bind(
-        &self,
-        partner: PartnerId,
-        session: DisplaySessionId,
-        timing_sessions: &[TimingSessionId],
-        at: Moment,
-    ) -> Result<()> {
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            sqlx::query(UNBIND).bind(partner).bind(session).execute(&mut *transaction).await?;
-            for timing_session in timing_sessions {
-                sqlx::query(BIND)
-                    .bind(partner)
-                    .bind(session)
-                    .bind(timing_session)
-                    .bind(at.0)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            transaction.commit().await
-        })
     }
 
     /// The timing sessions that a display session listens to.
@@ -180,58 +130,50 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::query;
-
     use super::*;
-    use crate::store::testing::{self, NOW, race, read};
-
-    async fn workspace(store: &Store, partner: PartnerId) -> DisplaySessionId {
-        let id = DisplaySessionId::new();
-        on!(store.db, pool => query("insert into display_sessions
-            (id, partner_id, name, mode, template_id, created_at, updated_at)
-            values ($1, $2, 'Finish', 'results', 'finish-line', 0, 0)")
-            .bind(id)
-            .bind(partner)
-            .execute(pool)
-            .await
-            .expect("inserts"));
-        id
-    }
+    use crate::store::testing::{self, NOW, race, read, workspace};
 
     #[tokio::test]
     async fn history_merges_events_and_reads_in_the_order_they_were_stored() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let partner = origin.partner_id;
-        let display = workspace(&store, partner).await;
-        store
-            .bind(partner, display, &[origin.timing_session_id], NOW)
-            .await
-            .expect("binds");
-
+        let display = workspace(&store, partner, &[origin.timing_session_id]).await;
         store
             .append(&[read(origin, 1, "7")], &[])
             .await
             .expect("stores");
-        let roster = store
-            .append_event(partner, display, EventKind::Roster, NOW, "{}")
+        store
+            .replace_roster(partner, display.id, "{}", 0, NOW)
             .await
-            .expect("stores");
-        let roster = roster.expect("the session is there");
+            .expect("stores")
+            .expect("the session is there");
         store
             .append(&[read(origin, 2, "8"), read(origin, 3, "9")], &[])
             .await
             .expect("stores");
 
         let whole = store
-            .history(partner, display, 0, 100)
+            .history(partner, display.id, 0, 100)
             .await
             .expect("reads");
-        assert_eq!(whole.len(), 4);
-        assert_eq!(whole[1], Step::Event(roster.clone()));
+        let kinds: Vec<_> = whole
+            .iter()
+            .map(|step| match step {
+                Step::Read(read) => read.tag.as_str(),
+                Step::Event(event) if event.kind == EventKind::Roster => "roster",
+                Step::Event(_) => "settings",
+            })
+            .collect();
+        assert_eq!(kinds, ["settings", "7", "roster", "8", "9"]);
         let mut paged = Vec::new();
         while let Some(step) = store
-            .history(partner, display, paged.last().map_or(0, Step::position), 1)
+            .history(
+                partner,
+                display.id,
+                paged.last().map_or(0, Step::position),
+                1,
+            )
             .await
             .expect("reads")
             .pop()
@@ -239,20 +181,12 @@ mod tests {
             paged.push(step);
         }
         assert_eq!(paged, whole);
-        assert_eq!(
-            store
-                .latest_event(partner, display, EventKind::Roster)
-                .await
-                .expect("reads"),
-            Some(roster)
-        );
-        assert_eq!(
-            store
-                .latest_event(partner, display, EventKind::Settings)
-                .await
-                .expect("reads"),
-            None
-        );
+        let latest = async |kind| {
+            let latest = store.latest_event(partner, display.id, kind).await;
+            latest.expect("reads").map(Step::Event)
+        };
+        assert_eq!(latest(EventKind::Roster).await.as_ref(), Some(&whole[2]));
+        assert_eq!(latest(EventKind::Settings).await.as_ref(), Some(&whole[0]));
     }
 
     #[tokio::test]
@@ -265,15 +199,10 @@ mod tests {
             .expect("adds")
             .expect("is new")
             .id;
-        let display = workspace(&store, other).await;
-
-        store
-            .bind(other, display, &[origin.timing_session_id], NOW)
-            .await
-            .expect("answers");
-        assert_eq!(store.bound(other, display).await.expect("reads"), []);
+        let display = workspace(&store, other, &[origin.timing_session_id]).await;
+        assert_eq!(store.bound(other, display.id).await.expect("reads"), []);
         let refused = store
-            .append_event(origin.partner_id, display, EventKind::Roster, NOW, "{}")
+            .replace_roster(origin.partner_id, display.id, "{}", 0, NOW)
             .await;
         assert_eq!(refused.expect("answers"), None);
     }

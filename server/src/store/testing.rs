@@ -6,7 +6,10 @@ use gantry_core::{
 };
 use tempfile::TempDir;
 
-use super::{NewRead, Origin, Store};
+use super::{
+    DisplaySession, DisplaySessionId, NewRead, Origin, PartnerId, SessionMode, Store,
+    TimingSessionId,
+};
 
 /// A new store and the directory that holds it; keep the directory for as long as the store is used.
 pub(crate) async fn store() -> (Store, TempDir) {
@@ -63,4 +66,26 @@ pub(crate) fn read(origin: Origin, sequence: u64, tag: &str) -> NewRead {
         resume_after: sequence.cast_signed(),
         read,
     }
+}
+
+/// A display session that listens to these timing sessions.
+pub(crate) async fn workspace(
+    store: &Store,
+    partner: PartnerId,
+    timing_sessions: &[TimingSessionId],
+) -> DisplaySession {
+    let session = DisplaySession {
+        id: DisplaySessionId::new(),
+        name: "Finish".to_owned(),
+        mode: SessionMode::Results,
+        template_id: "finish-line".to_owned(),
+        participants: 0,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    store
+        .add_display_session(partner, &session, timing_sessions, "{}")
+        .await
+        .expect("adds");
+    session
 }

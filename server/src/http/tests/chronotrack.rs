@@ -1,0 +1,89 @@
+use serde_json::json;
+
+use super::port::{ANN, Port};
+use crate::store::testing::{NOW, read};
+
+#[tokio::test]
+async fn sessions_are_listed_newest_first_and_page_by_page() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let partner = port.origin.partner_id;
+    for event in ["5K", "10K"] {
+        let opened =
+            port.services
+                .store
+                .open_timing_session(partner, event, event, "2021-05-08", NOW);
+        opened.await.expect("opens");
+    }
+    port.commit(&[read(port.origin, 1, "7"), read(port.origin, 2, "8")])
+        .await;
+
+    let first = ann.get("/api/chronotrack/sessions?limit=2").await;
+    let names = |page: &super::port::Answer| -> Vec<String> {
+        let sessions = page.body["sessions"].as_array().expect("sessions");
+        sessions
+            .iter()
+            .map(|session| session["event_name"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    assert_eq!(names(&first), ["10K", "5K"]);
+    let cursor = first.text("next_cursor");
+    let second = ann
+        .get(&format!(
+            "/api/chronotrack/sessions?limit=2&cursor={cursor}"
+        ))
+        .await;
+    assert_eq!(names(&second), ["21ROTM"]);
+    assert_eq!(second.body.get("next_cursor"), None);
+    let session = &second.body["sessions"][0];
+    assert_eq!(session["reads"], 2);
+    assert_eq!(session["locations"], json!([{"name": "FINISH"}]));
+    assert_eq!(session["status"], "closed", "its reads are years old");
+
+    let closed = ann.get("/api/chronotrack/sessions?status=closed").await;
+    assert_eq!(names(&closed).len(), 3);
+    let live = ann.get("/api/chronotrack/sessions?status=live").await;
+    assert_eq!(names(&live), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_preview_shows_the_newest_reads_first() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let reads: Vec<_> = (1..=60)
+        .map(|n| read(port.origin, n, &n.to_string()))
+        .collect();
+    port.commit(&reads).await;
+    let path = format!(
+        "/api/chronotrack/sessions/{}/preview",
+        port.origin.timing_session_id
+    );
+    let preview = ann.get(&path).await;
+    let shown = preview.body["reads"].as_array().expect("reads");
+    assert_eq!(shown.len(), 50);
+    assert_eq!(shown[0]["tag"], "60");
+    assert_eq!(shown[0]["at"], "2021-05-08T07:58:21.95Z");
+    assert_eq!(preview.body["by_location"][0]["reads"], 60);
+    assert_eq!(preview.body["reads_per_minute"], 0);
+    let short = ann.get(&format!("{path}?limit=3")).await;
+    assert_eq!(short.body["reads"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn questions_that_make_no_sense_are_refused_with_a_pointer() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let list = async |query: &str| ann.get(&format!("/api/chronotrack/sessions?{query}")).await;
+    let all = list("status=asleep&cursor=first&limit=0").await;
+    assert_eq!(all.pointers(), ["/status", "/cursor", "/limit"]);
+    assert_eq!(list("limit=201").await.pointers(), ["/limit"]);
+    assert_eq!(list("colour=red").await.pointers(), [""]);
+    let path = format!(
+        "/api/chronotrack/sessions/{}/preview",
+        port.origin.timing_session_id
+    );
+    assert_eq!(
+        ann.get(&format!("{path}?limit=501")).await.pointers(),
+        ["/limit"]
+    );
+}

@@ -1,0 +1,60 @@
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::port::{ANN, Port};
+use crate::clock;
+
+#[tokio::test]
+async fn a_display_is_made_listed_extended_and_revoked() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let made = ann
+        .post("/api/display/generate-url", &json!({"session_id": session}))
+        .await;
+    let id = made.text("id");
+    assert_eq!(id.len(), 8);
+    assert_eq!(made.body["url"], format!("{}/display/{id}", port.base));
+    let hours = |answer: &super::port::Answer| {
+        let end: jiff::Timestamp = answer.text("expires_at").parse().expect("a moment");
+        (end.as_millisecond() - clock::now().0) as f64 / 3_600_000.0
+    };
+    assert!((23.9..=24.0).contains(&hours(&made)), "{made:?}");
+
+    let path = format!("/api/display/{}", id.to_uppercase());
+    assert_eq!(ann.get(&path).await.body, made.body);
+    assert_eq!(
+        ann.get("/api/displays").await.body["displays"],
+        json!([made.body])
+    );
+    let extended = ann.patch(&path, &json!({"expires_in_hours": 48})).await;
+    assert!((47.9..=48.0).contains(&hours(&extended)), "{extended:?}");
+
+    assert_eq!(ann.delete(&path).await.status, StatusCode::NO_CONTENT);
+    let revoked = ann.get(&path).await;
+    assert_eq!(revoked.body["status"], "revoked");
+    assert_eq!(ann.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        ann.get(&path).await.body["revoked_at"],
+        revoked.body["revoked_at"]
+    );
+    ann.patch(&path, &json!({"expires_in_hours": 1}))
+        .await
+        .is_problem(409);
+}
+
+#[tokio::test]
+async fn lives_out_of_range_are_refused() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    for hours in [0, -1, 8_785, i64::MAX] {
+        let wanted = json!({"session_id": session, "expires_in_hours": hours});
+        let refused = ann.post("/api/display/generate-url", &wanted).await;
+        assert_eq!(refused.pointers(), ["/expires_in_hours"], "{hours}");
+    }
+    let wanted = json!({"session_id": uuid::Uuid::now_v7().to_string()});
+    let refused = ann.post("/api/display/generate-url", &wanted).await;
+    assert_eq!(refused.pointers(), ["/session_id"]);
+    assert_eq!(ann.get("/api/displays").await.body["displays"], json!([]));
+}

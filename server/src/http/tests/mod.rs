@@ -1,0 +1,12 @@
+//! The HTTP port as programs, operators and screens meet it: real TCP, a real database file.
+
+mod access;
+mod assets;
+mod chronotrack;
+mod displays;
+mod login;
+mod port;
+mod roster;
+mod screen;
+mod screens;
+mod sessions;

@@ -1,0 +1,277 @@
+//! A port with two timing companies, and clients of it.
+
+use std::sync::Arc;
+
+use gantry_core::time::Moment;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::password,
+    clock,
+    collector::writer::CommittedBatch,
+    config::Config,
+    http::{app::App, router},
+    launch::Services,
+    store::{NewRead, Origin, Role, Store, testing},
+    templates::Templates,
+};
+
+/// The owner of Acme, whose timing session the store has.
+pub(super) const ANN: &str = "ann@example.org";
+
+/// A viewer of Acme.
+pub(super) const VERA: &str = "vera@example.org";
+
+/// An operator of another company.
+pub(super) const OLGA: &str = "olga@example.org";
+
+/// Everybody's password.
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// A port that serves.
+pub(super) struct Port {
+    pub(super) base: String,
+    pub(super) services: Services,
+    pub(super) app: Arc<App>,
+    /// Acme's timing session.
+    pub(super) origin: Origin,
+    dir: TempDir,
+    shutdown: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+/// A program that asks.
+#[derive(Clone)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) media: String,
+    pub(super) body: Value,
+}
+
+impl Port {
+    pub(super) async fn start() -> Self {
+        let (store, dir) = testing::store().await;
+        let origin = testing::race(&store).await;
+        let other = store
+            .add_partner("Other", testing::NOW)
+            .await
+            .expect("adds")
+            .expect("is new");
+        let hash = password::hash(PASSWORD).expect("hashes");
+        for (email, partner, role) in [
+            (ANN, origin.partner_id, Role::Owner),
+            (VERA, origin.partner_id, Role::Viewer),
+            (OLGA, other.id, Role::Operator),
+        ] {
+            let user = store.add_user(email, &hash, testing::NOW).await;
+            let user = user.expect("adds").expect("is new");
+            let set = store.set_role(user.id, partner, role, testing::NOW).await;
+            set.expect("joins");
+        }
+        Self::start_on(store, dir, origin).await
+    }
+
+    /// Stops the port and starts another on what it leaves behind.
+    pub(super) async fn restart(self) -> Self {
+        self.shutdown.cancel();
+        self.serving.await.expect("no panic").expect("a clean end");
+        self.services.store.close().await;
+        let store = Store::open(&self.dir.path().join("gantry.db"))
+            .await
+            .expect("opens again");
+        Self::start_on(store, self.dir, self.origin).await
+    }
+
+    async fn start_on(store: Store, dir: TempDir, origin: Origin) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let base = format!("http://{address}");
+        let services = Services::new(Config::for_tests(), store);
+        let shutdown = CancellationToken::new();
+        let templates = Templates::shipped().expect("the shipped templates are good");
+        let app = App::new(services.clone(), templates, base.clone(), shutdown.clone());
+        let serving = tokio::spawn(router::serve(listener, Arc::clone(&app)));
+        Self {
+            base,
+            services,
+            app,
+            origin,
+            dir,
+            shutdown,
+            serving,
+        }
+    }
+
+    /// Somebody who is not logged in.
+    pub(super) fn anybody(&self) -> Client {
+        // The client wants one even for plain HTTP; another test of this process may have named it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client {
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .expect("a client"),
+            base: self.base.clone(),
+            token: None,
+        }
+    }
+
+    /// Somebody who is.
+    pub(super) async fn log_in(&self, email: &str) -> Client {
+        let mut client = self.anybody();
+        let credentials = json!({"email": email, "password": PASSWORD});
+        let answer = client.post("/api/login", &credentials).await;
+        client.token = Some(answer.text("token"));
+        client
+    }
+
+    /// Stores reads and publishes them, as the collector does.
+    pub(super) async fn commit(&self, reads: &[NewRead]) {
+        let store = &self.services.store;
+        let reads = store.append(reads, &[]).await.expect("stores");
+        let batch = Arc::new(CommittedBatch { reads });
+        let _ = self.services.published.send(batch);
+    }
+
+    /// Bib 7 runs from the gun to the finish in 20 minutes, 8 a minute slower and so on.
+    pub(super) async fn finish(&self, sequence: u64, bib: &str) {
+        let mut read = testing::read(self.origin, sequence, bib);
+        read.read.at = gun() + 1_200_000 + sequence as i64 * 60_000;
+        read.read.wire_time = read.read.at.to_string();
+        read.read.received_at = clock::now();
+        self.commit(&[read]).await;
+    }
+
+    /// A display session of Acme with a roster of bibs 1 to 9, that listens to Acme's timing session.
+    pub(super) async fn session(&self, client: &Client) -> String {
+        let timing_session = self.origin.timing_session_id.to_string();
+        let wanted = json!({"mode": "results", "chronotrack_session_ids": [timing_session]});
+        let session = client.post("/api/sessions/create", &wanted).await;
+        assert_eq!(session.status, StatusCode::CREATED, "{session:?}");
+        let id = session.text("id");
+        let participants: Vec<Value> = (1..10)
+            .map(|bib| json!({"bib": bib.to_string(), "first_name": "Runner", "last_name": format!("No{bib}"), "race": "10 km"}))
+            .collect();
+        let roster = json!({
+            "races": [{"name": "10 km", "start": gun().to_rfc3339()}],
+            "participants": participants,
+        });
+        let path = format!("/api/sessions/{id}/roster");
+        let imported = client.ask(Method::PUT, &path, Some(&roster)).await;
+        assert_eq!(imported.status, StatusCode::OK, "{imported:?}");
+        id
+    }
+
+    /// The id of a new display of a display session.
+    pub(super) async fn display(&self, client: &Client, session: &str) -> String {
+        let wanted = json!({"session_id": session});
+        let display = client.post("/api/display/generate-url", &wanted).await;
+        assert_eq!(display.status, StatusCode::CREATED, "{display:?}");
+        display.text("id")
+    }
+}
+
+/// When the race of the tests is scheduled to start.
+fn gun() -> Moment {
+    testing::NOW
+}
+
+impl Client {
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, None).await
+    }
+
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.request(method, path);
+        Answer::of(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub(super) fn with_token(&self, token: String) -> Self {
+        Self {
+            token: Some(token),
+            ..self.clone()
+        }
+    }
+}
+
+impl Answer {
+    pub(super) async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.expect("the port answers");
+        let status = response.status();
+        let media = response
+            .headers()
+            .get("content-type")
+            .map(|media| media.to_str().expect("text").to_owned());
+        let text = response.text().await.expect("a text");
+        Self {
+            status,
+            media: media.unwrap_or_default(),
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        }
+    }
+
+    /// A text of the body's.
+    pub(super) fn text(&self, field: &str) -> String {
+        let text = self.body[field].as_str();
+        text.unwrap_or_else(|| panic!("{field} is missing in {self:?}"))
+            .to_owned()
+    }
+
+    /// Where the input was wrong.
+    pub(super) fn pointers(&self) -> Vec<&str> {
+        assert_eq!(self.media, "application/problem+json", "{self:?}");
+        assert!(self.status.is_client_error(), "{self:?}");
+        let errors = self.body["errors"].as_array().expect("errors");
+        errors
+            .iter()
+            .map(|error| error["pointer"].as_str().expect("a pointer"))
+            .collect()
+    }
+
+    /// Asserts that it is a problem of this status.
+    pub(super) fn is_problem(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        assert_eq!(self.media, "application/problem+json", "{self:?}");
+        assert_eq!(self.body["status"], status);
+        assert!(
+            self.body["title"].is_string() && self.body["detail"].is_string(),
+            "{self:?}"
+        );
+    }
+}

@@ -1,0 +1,71 @@
+use reqwest::Method;
+use serde_json::json;
+
+use super::port::{ANN, Answer, Client, Port};
+
+async fn put(
+    client: &Client,
+    session: &str,
+    media: &str,
+    body: impl Into<reqwest::Body>,
+) -> Answer {
+    let request = client
+        .request(Method::PUT, &format!("/api/sessions/{session}/roster"))
+        .header("content-type", media)
+        .body(body);
+    Answer::of(request).await
+}
+
+#[tokio::test]
+async fn a_roster_replaces_the_one_before_and_counts_what_changed() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let csv = "bib,first name,last name,race\n1,Runner,No1,10 km\n2,Renamed,No2,10 km\n10,New,One,10 km\n,No,Bib,10 km\n";
+    let imported = put(&ann, &session, "text/csv; charset=utf-8", csv).await;
+    assert_eq!(imported.body["imported"], 1);
+    assert_eq!(imported.body["updated"], 1);
+    assert_eq!(imported.body["removed"], 7);
+    assert_eq!(imported.body["rejected"][0]["line"], 5);
+    let view = ann.get(&format!("/api/sessions/{session}")).await;
+    assert_eq!(view.body["participants"], 3);
+
+    let rows = json!({"participants": [{"bib": "1"}, {"bib": ""}, {"bib": "1"}]});
+    let imported = put(&ann, &session, "application/json", rows.to_string()).await;
+    let rejected = imported.body["rejected"].as_array().expect("rejected");
+    let lines: Vec<_> = rejected.iter().map(|row| row["line"].as_u64()).collect();
+    assert_eq!(lines, [Some(2), Some(3)]);
+}
+
+#[tokio::test]
+async fn what_is_no_roster_changes_nothing() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let garbage = put(&ann, &session, "text/csv", vec![0xff_u8, 0, 0x80, 7]).await;
+    assert_eq!(garbage.pointers(), ["/1"]);
+    let json = async |body: &str| put(&ann, &session, "application/json", body.to_owned()).await;
+    assert_eq!(
+        json(r#"{"participants":[{"bib":7}]}"#).await.pointers(),
+        ["/participants/0/bib"]
+    );
+    assert_eq!(
+        json(r#"{"participants":[],"wave":1}"#).await.pointers(),
+        ["/wave"]
+    );
+    assert_eq!(
+        json(r#"{"participants":[{"bib":"1","shoe":"left"}]}"#)
+            .await
+            .pointers(),
+        ["/participants/0/shoe"]
+    );
+    json("[").await.is_problem(400);
+    put(&ann, &session, "application/pdf", "%PDF")
+        .await
+        .is_problem(415);
+    put(&ann, &session, "text/csv", vec![b'x'; 33 << 20])
+        .await
+        .is_problem(413);
+    let view = ann.get(&format!("/api/sessions/{session}")).await;
+    assert_eq!(view.body["participants"], 9);
+}
