@@ -3,6 +3,8 @@
 //! Nothing here does I/O, asks a clock or draws a random number; time and randomness are arguments.
 //! That is why the same fold, composer and sampler run in the server, the kiosk, the console and the tests.
 
+#![warn(missing_docs)]
+
 pub mod board;
 pub mod chronotrack;
 pub mod compose;

@@ -43,9 +43,9 @@ impl Followed {
     fn start_at(url: &str, timing: Timing) -> Self {
         let address = Address::parse(url, None).expect("an address");
         let clock = LocalClock::start();
-        let (wake, woken) = mpsc::channel();
+        let (wake, woken) = mpsc::sync_channel(1);
         let link = Link::start(address, timing, clock, move || {
-            wake.send(()).ok();
+            wake.try_send(()).ok();
         })
         .expect("a thread");
         Self { link, clock, woken }

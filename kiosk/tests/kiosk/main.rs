@@ -5,6 +5,7 @@ mod leaderboard;
 mod link;
 mod notices;
 mod painter;
+mod pause;
 mod process;
 mod screenshot;
 mod server;

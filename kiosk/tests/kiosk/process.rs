@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::pause::pause;
+
 /// How long the program may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -53,7 +55,7 @@ impl Running {
         let deadline = Instant::now() + PATIENCE;
         while self.child().try_wait().expect("a process").is_none() {
             assert!(Instant::now() < deadline, "the program does not end");
-            std::thread::sleep(Duration::from_millis(10));
+            pause(Duration::from_millis(10));
         }
         let child = self.0.take().expect("a process that ran");
         child.wait_with_output().expect("its output")

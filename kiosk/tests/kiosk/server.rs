@@ -17,6 +17,8 @@ use tokio_tungstenite::tungstenite::{
     http::HeaderValue,
 };
 
+use crate::pause::pause;
+
 /// How long a screen may take to come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -100,7 +102,7 @@ impl Server {
                     stream.set_read_timeout(Some(PATIENCE)).expect("a stream");
                     return stream;
                 }
-                Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
+                Err(_) if Instant::now() < deadline => pause(Duration::from_millis(2)),
                 Err(error) => panic!("no screen came: {error}"),
             }
         }

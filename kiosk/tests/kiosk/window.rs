@@ -12,6 +12,7 @@ use gantry_core::{
 };
 
 use crate::{
+    pause::pause,
     process::{Running, kiosk},
     server::{Screen, Server},
     xvfb::Xvfb,
@@ -147,7 +148,7 @@ fn beat(screen: &mut Screen, scene: &Scene, length: Duration) {
     while start.elapsed() < length {
         let server_time = Moment(start.elapsed().as_millis() as i64);
         screen.heartbeat(1, scene, server_time);
-        std::thread::sleep(Duration::from_millis(250));
+        pause(Duration::from_millis(250));
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use gantry_core::scene::color::Color;
 use tempfile::TempDir;
 
-use crate::process::Running;
+use crate::{pause::pause, process::Running};
 
 /// How long something may take to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ impl Xvfb {
         let deadline = Instant::now() + PATIENCE;
         while !will_do(&self.shown()) {
             assert!(Instant::now() < deadline, "the screen never showed {what}");
-            std::thread::sleep(Duration::from_millis(20));
+            pause(Duration::from_millis(20));
         }
     }
 
