@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use gantry_tests::{
-    programs,
+    programs, repository,
     venue::{Addresses, Venue},
 };
 
@@ -143,5 +143,24 @@ async fn a_taken_port_is_an_error_that_names_it() -> Result<()> {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(&taken), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_manual_has_every_option_of_the_server() -> Result<()> {
+    let manual = std::fs::read_to_string(repository::root().join("docs/operate.md"))?;
+    let help = programs::succeed("gantry-server", &["serve", "--help"], "").await?;
+    let options: Vec<&str> = help
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--")?.split_whitespace().next())
+        .filter(|option| !["help", "config"].contains(option))
+        .collect();
+    assert!(!options.is_empty(), "{help}");
+    for option in options {
+        assert!(
+            manual.contains(&format!("| `{option}` |")),
+            "docs/operate.md does not tell --{option}"
+        );
+    }
     Ok(())
 }
