@@ -185,6 +185,9 @@ pub struct Template {
     /// One sentence on what it is for.
     #[serde(default)]
     pub description: String,
+    /// The modes that it makes sense in.
+    #[serde(default)]
+    pub modes: Vec<Mode>,
 }
 
 /// What a display session shows.

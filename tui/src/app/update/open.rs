@@ -93,6 +93,12 @@ fn session_fields(
     mode: Mode,
     template: Option<&str>,
 ) -> Vec<Field> {
+    let suited = || {
+        let mut templates = model.templates.iter();
+        let template = templates.find(|template| template.modes.contains(&mode))?;
+        Some(template.id.as_str())
+    };
+    let template = template.or_else(suited);
     let mode = match mode {
         Mode::PreRace => PRE_RACE,
         Mode::Results => RESULTS,
