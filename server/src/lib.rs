@@ -1,7 +1,9 @@
 //! The Gantry server: collects chip reads from timing hardware, keeps every timing company's data apart and serves the
 //! displays.
 //!
-//! Data walks one way: `collector` keeps what the hardware sends in the `store` and publishes it once it is safe there.
+//! Data walks one way: `collector` keeps what the hardware sends in the `store` and publishes it once it is safe there; `live`
+//! folds it into boards and publishes pictures; `display` sends those to the screens. `http` is where operators and screens
+//! come in, and `launch` puts the parts together.
 
 pub mod auth;
 pub mod clock;

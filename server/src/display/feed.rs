@@ -33,8 +33,13 @@ impl Feed {
     }
 
     /// The message that brings the screen to the newest picture, if it is not there already.
+    ///
+    /// While there is none, nothing is proved true any more, so that the screen tells how old its picture is.
     pub fn advance(&mut self, newest: Option<&Arc<Published>>) -> Option<Utf8Bytes> {
-        let newest = newest?;
+        let Some(newest) = newest else {
+            self.sent = None;
+            return None;
+        };
         let held = self.sent.as_deref();
         if held.is_some_and(|held| (held.epoch, held.revision) == (newest.epoch, newest.revision)) {
             return None;
@@ -188,9 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_before_there_is_a_picture() {
+    fn nothing_is_proved_true_while_there_is_no_picture() {
+        let picture = Arc::new(Published::first(7, scene("a")));
         let mut feed = Feed::default();
         assert_eq!(feed.advance(None), None);
         assert_eq!(feed.heartbeat(NOW), None);
+
+        feed.advance(Some(&picture));
+        assert!(feed.heartbeat(NOW).is_some());
+        assert_eq!(feed.advance(None), None);
+        assert_eq!(feed.heartbeat(NOW), None);
+        let again = feed.advance(Some(&picture)).expect("the whole picture");
+        assert!(matches!(message(&again), ServerMessage::Scene { .. }));
     }
 }

@@ -85,3 +85,118 @@ fn board_read(read: &StoredRead) -> BoardRead {
         received_at: read.received_at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gantry_core::{
+        board::settings::Settings,
+        compose::Composer,
+        roster::{Participant, Race, Roster},
+        scene::Scene,
+        template::shipped,
+    };
+
+    use super::*;
+    use crate::store::{
+        SessionChange,
+        testing::{self, NOW, race, read, workspace},
+    };
+
+    fn picture(fold: &Fold) -> Scene {
+        let template = shipped::find("finish-line").expect("good").expect("there");
+        Composer::new(template).compose(fold.board()).scene
+    }
+
+    fn text(event: &SessionEvent) -> String {
+        serde_json::to_string(event).expect("serialises")
+    }
+
+    fn roster() -> String {
+        let participants = (1..=9).map(|bib| Participant {
+            bib: bib.to_string(),
+            last_name: format!("No{bib}"),
+            race: "10 km".to_owned(),
+            ..Participant::default()
+        });
+        let race = Race {
+            start: Some(NOW - 1_800_000),
+            ..Race::named("10 km")
+        };
+        let roster = Roster::new(vec![race], participants.collect());
+        text(&SessionEvent::RosterV1 {
+            roster: roster.into(),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_replay_makes_the_board_that_was_followed() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let (partner, timing) = (origin.partner_id, origin.timing_session_id);
+        let id = workspace(&store, partner, &[timing]).await.id;
+        let settings = |event_name: &str| {
+            let settings = Settings {
+                event_name: event_name.to_owned(),
+                ..Settings::default()
+            };
+            Some(text(&SessionEvent::SettingsV1 { settings }))
+        };
+        let change = async |change: SessionChange| {
+            let changed = store
+                .change_display_session(partner, id, &change, NOW)
+                .await;
+            changed.expect("changes").expect("is there");
+        };
+        change(SessionChange {
+            settings: settings("Town Run"),
+            ..SessionChange::default()
+        })
+        .await;
+        store
+            .append(&[read(origin, 1, "3")], &[])
+            .await
+            .expect("stores");
+        let stored = store.replace_roster(partner, id, &roster(), 9, NOW).await;
+        stored.expect("stores").expect("is there");
+
+        let mut followed = Fold::replay(&store, partner, id).await.expect("replays");
+        for sequence in 2..=6 {
+            let reads = [read(origin, sequence, &(sequence + 2).to_string())];
+            for read in store.append(&reads, &[]).await.expect("stores") {
+                assert!(followed.take(&read));
+                assert!(!followed.take(&read), "once is enough");
+            }
+        }
+        let replayed = Fold::replay(&store, partner, id).await.expect("replays");
+        assert_eq!(picture(&replayed), picture(&followed));
+        assert_eq!(replayed.position, followed.position);
+
+        change(SessionChange {
+            timing_sessions: Some(vec![]),
+            ..SessionChange::default()
+        })
+        .await;
+        let unbound = Fold::replay(&store, partner, id).await.expect("replays");
+        assert_ne!(picture(&unbound), picture(&followed));
+        assert_eq!(unbound.board().total_counts().seen, 0);
+    }
+
+    #[tokio::test]
+    async fn an_event_of_a_newer_server_is_refused() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let id = workspace(&store, origin.partner_id, &[]).await.id;
+        let newer = r#"{"event":"settings_v9"}"#.to_owned();
+        let change = SessionChange {
+            settings: Some(newer),
+            ..SessionChange::default()
+        };
+        let changed = store
+            .change_display_session(origin.partner_id, id, &change, NOW)
+            .await;
+        changed.expect("changes").expect("is there");
+        let refused = Fold::replay(&store, origin.partner_id, id).await;
+        let reason = refused.expect_err("it is not understood").to_string();
+        assert!(reason.contains("at position 2"), "{reason}");
+    }
+}

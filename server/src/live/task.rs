@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{clock, collector::writer::CommittedBatch, display::published::Published};
 
-/// Pictures are not published closer together than this: half a frame of a 60 Hz screen.
-const PACE: Duration = Duration::from_millis(8);
+/// Pictures are not published closer together than this, a third of a frame of a 60 Hz screen: a flood of reads would otherwise
+/// be a flood of pictures that nobody can see.
+const PACE: Duration = Duration::from_millis(5);
 
 /// How often to see whether anybody still looks on; a session stays at work for at least this long.
 const LOOK_ROUND: Duration = Duration::from_mins(1);
@@ -88,8 +89,8 @@ impl<'a> Task<'a> {
                     if let Next::End = self.take_pending().await? {
                         return Ok(());
                     }
-                    self.publish();
                     published_at = Instant::now();
+                    self.publish();
                 }
                 Next::Wait => {}
                 Next::End => return Ok(()),

@@ -68,6 +68,9 @@ pub(crate) fn read(origin: Origin, sequence: u64, tag: &str) -> NewRead {
     }
 }
 
+/// The body of an event by which nothing is set.
+const DEFAULT_SETTINGS: &str = r#"{"event":"settings_v1","settings":{}}"#;
+
 /// A display session that listens to these timing sessions.
 pub(crate) async fn workspace(
     store: &Store,
@@ -84,7 +87,7 @@ pub(crate) async fn workspace(
         updated_at: NOW,
     };
     store
-        .add_display_session(partner, &session, timing_sessions, "{}")
+        .add_display_session(partner, &session, timing_sessions, DEFAULT_SETTINGS)
         .await
         .expect("adds");
     session
