@@ -8,14 +8,44 @@ pub fn now() -> Moment {
     timestamp().into()
 }
 
-/// When a day began in a zone: the day given, or today.
+/// The midnight that the clocks of a zone count from on a day, the day given or today: twelve hours before its noon.
+///
+/// On a day on which the clocks change this is not when the day began, but from breakfast on it is what the clock on the wall
+/// shows, and races are run by day.
 pub fn midnight(zone: &TimeZone, day: Option<Date>) -> Option<Moment> {
     let day = day.unwrap_or_else(|| timestamp().to_zoned(zone.clone()).date());
-    let began = day.to_zoned(zone.clone()).ok()?;
-    Some(began.timestamp().into())
+    let noon = day.at(12, 0, 0, 0).to_zoned(zone.clone()).ok()?;
+    Some(Moment::from(noon.timestamp()) - 12 * 3_600_000)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 fn timestamp() -> Timestamp {
     Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use gantry_core::scene::{ClockFormat, clock};
+
+    use super::*;
+
+    #[test]
+    fn the_clock_on_the_wall_is_right_on_days_on_which_it_changes() {
+        let vienna = TimeZone::get("Europe/Vienna").expect("a zone");
+        for day in ["2026-03-29", "2026-07-05", "2026-10-25"] {
+            let day: Date = day.parse().expect("a day");
+            let midnight = midnight(&vienna, Some(day)).expect("in the calendar");
+            let start = day
+                .at(9, 30, 0, 0)
+                .to_zoned(vienna.clone())
+                .expect("in the calendar");
+            let shown = clock::text(
+                ClockFormat::HourMinute,
+                midnight,
+                None,
+                start.timestamp().into(),
+            );
+            assert_eq!(shown, "09:30", "{day}");
+        }
+    }
 }

@@ -202,13 +202,20 @@ impl Board {
     /// Makes everything that follows from roster, guns and passings anew.
     fn recount(&mut self) {
         self.races.clear();
+        let mut finishers: HashMap<&str, Vec<Finisher>> = HashMap::new();
         let roster = Arc::clone(&self.roster);
         for participant in roster.participants() {
             let is_seen = self.progress(Some(participant), &participant.bib).is_seen;
             let race = self.races.entry(participant.race.clone()).or_default();
             race.entrants += 1;
             race.seen += usize::from(is_seen);
-            self.score(participant);
+            finishers
+                .entry(&participant.race)
+                .or_default()
+                .extend(self.finisher(participant));
+        }
+        for (race, finishers) in finishers {
+            self.races.entry(race.to_owned()).or_default().standings = Standings::of(finishers);
         }
     }
 
@@ -224,9 +231,11 @@ impl Board {
     }
 
     fn finisher(&self, participant: &Participant) -> Option<Finisher> {
-        let gun = self.gun(&participant.race);
-        let run = self.passing(participant).run(gun)?;
-        let net_ms = run.finished_at.since_ms(run.started_at.or(gun)?);
+        let run = self
+            .passing(participant)
+            .run(self.zero_at(&participant.race))?;
+        let began_at = run.started_at.or_else(|| self.gun(&participant.race))?;
+        let net_ms = run.finished_at.since_ms(began_at);
         Some(Finisher {
             net_ms,
             finished_at: run.finished_at,
@@ -247,7 +256,7 @@ impl Board {
             is_seen: tags(participant).any(|tag| self.passings.contains_key(tag)),
             is_finished: self
                 .passing(participant)
-                .run(self.gun(&participant.race))
+                .run(self.zero_at(&participant.race))
                 .is_some(),
         }
     }

@@ -20,6 +20,12 @@ pub struct Finisher {
 }
 
 impl Standings {
+    /// The standings of all finishers at once.
+    pub fn of(mut finishers: Vec<Finisher>) -> Self {
+        finishers.sort_unstable();
+        Self { finishers }
+    }
+
     /// Adds a finisher, or moves one whose time has changed.
     pub fn put(&mut self, finisher: Finisher) {
         self.remove(&finisher.bib);
