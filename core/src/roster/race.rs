@@ -37,7 +37,10 @@ fn distance_from(name: &str) -> Option<u32> {
     if let Ok(number) = name[..number_end].parse::<f64>() {
         return match unit? {
             "k" | "km" => Some((number * 1000.0) as u32),
-            "m" | "mi" | "mile" | "miles" | "miler" => Some((number * 1609.344) as u32),
+            "mi" | "mile" | "miles" | "miler" => Some(miles(number)),
+            // A bare "m" is metres on a track and miles on an American road; nobody times 50 m or runs 100 miles under an "m".
+            "m" if number < 100.0 => Some(miles(number)),
+            "m" | "metre" | "metres" | "meter" | "meters" => Some(number as u32),
             _ => None,
         };
     }
@@ -48,6 +51,10 @@ fn distance_from(name: &str) -> Option<u32> {
     } else {
         None
     }
+}
+
+fn miles(number: f64) -> u32 {
+    (number * 1609.344) as u32
 }
 
 #[cfg(test)]
@@ -61,6 +68,12 @@ mod tests {
             ("10 km Night Run", Some(10_000)),
             ("2.5 km", Some(2_500)),
             ("5 Mile", Some(8_046)),
+            ("100 Miler", Some(160_934)),
+            ("5M", Some(8_046)),
+            ("100 m", Some(100)),
+            ("5000 m", Some(5_000)),
+            ("1500m Final", Some(1_500)),
+            ("80 metres", Some(80)),
             ("Half Marathon", Some(21_097)),
             ("Marathon", Some(42_195)),
             ("Fun Run", None),
