@@ -113,14 +113,25 @@ async fn everything_wrong_is_told_at_once_and_nothing_is_stored() {
     let refused = ann.patch(&path, &change).await;
     assert_eq!(
         refused.pointers(),
-        [
-            "/name",
-            "/settings/event_name",
-            "/settings/show_ms",
-            "/settings/show_at_least_ms"
-        ]
+        ["/name", "/settings/event_name", "/settings/show_ms"]
     );
     let patch = async |settings| ann.patch(&path, &json!({"settings": settings})).await;
+    assert_eq!(
+        patch(json!({"show_ms": 1})).await.pointers(),
+        ["/settings/show_ms"]
+    );
+    assert_eq!(
+        patch(json!({"show_ms": 2000, "show_at_least_ms": 3000}))
+            .await
+            .pointers(),
+        ["/settings/show_at_least_ms"]
+    );
+    let no_object = patch(json!([])).await;
+    assert_eq!(no_object.pointers(), ["/settings"]);
+    assert_eq!(
+        no_object.body["errors"][0]["detail"],
+        "a JSON object is expected"
+    );
     assert_eq!(
         patch(json!({"midnight": "tomorrow"})).await.pointers(),
         ["/settings/midnight"]
