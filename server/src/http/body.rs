@@ -8,7 +8,10 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_path_to_error::{Path, Segment};
 
 use super::problem::{InputError, Problem};
@@ -50,18 +53,44 @@ pub fn unreadable(refused: &BytesRejection) -> Problem {
 
 /// Reads a JSON text.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        // A list of the right length would pass for an object's fields.
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+        return Err(Problem::invalid(vec![InputError::new("", OBJECT_EXPECTED)]));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = fit(&mut json)?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+const OBJECT_EXPECTED: &str = "a JSON object is expected";
+
+/// Makes a value of what a deserializer holds, or says where it does not fit.
+fn fit<'de, T, D>(input: D) -> Result<T, Problem>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(input).map_err(|error| {
         let pointer = pointer(error.path());
         let inner = error.into_inner();
         if inner.is_data() {
-            Problem::invalid(vec![InputError::new(pointer, inner.to_string())])
+            Problem::invalid(vec![InputError::new(pointer, misfit(&inner))])
         } else {
             malformed(&inner)
         }
-    })?;
-    json.end().map_err(|error| malformed(&error))?;
-    Ok(value)
+    })
+}
+
+/// What does not fit, in the words of JSON: the pointer says where, and our types' names mean nothing to the asker.
+fn misfit(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.contains(", expected struct ") {
+        return OBJECT_EXPECTED.to_owned();
+    }
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -76,27 +105,38 @@ fn pointer(path: &Path) -> String {
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
             Segment::Map { key } | Segment::Enum { variant: key } => {
-                format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+                format!("/{}", escaped(key))
             }
             Segment::Unknown => "/?".to_owned(),
         })
         .collect()
 }
 
-/// A query. What it does not know it refuses.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// A query: an object of texts. One that names a parameter twice is refused.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match axum::extract::Query::from_request_parts(parts, state).await {
-            Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(refused) => Err(Problem::invalid(vec![InputError::new(
-                "",
-                refused.body_text(),
-            )])),
+        type Pairs = Vec<(String, String)>;
+        let axum::extract::Query(pairs) =
+            axum::extract::Query::<Pairs>::from_request_parts(parts, state)
+                .await
+                .map_err(|refused| Problem::new(refused.status(), refused.body_text()))?;
+        let mut query = serde_json::Map::new();
+        for (name, text) in pairs {
+            if query.insert(name.clone(), text.into()).is_some() {
+                let detail = "the parameter is there more than once";
+                let pointer = format!("/{}", escaped(&name));
+                return Err(Problem::invalid(vec![InputError::new(pointer, detail)]));
+            }
         }
+        fit(serde_json::Value::Object(query)).map(Self)
     }
 }
 

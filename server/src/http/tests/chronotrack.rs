@@ -77,7 +77,12 @@ async fn questions_that_make_no_sense_are_refused_with_a_pointer() {
     let all = list("status=asleep&cursor=first&limit=0").await;
     assert_eq!(all.pointers(), ["/status", "/cursor", "/limit"]);
     assert_eq!(list("limit=201").await.pointers(), ["/limit"]);
-    assert_eq!(list("colour=red").await.pointers(), [""]);
+    let unknown = list("colour=red").await;
+    assert_eq!(unknown.pointers(), ["/colour"]);
+    let detail = unknown.body["errors"][0]["detail"].as_str();
+    let accepted = "unknown field `colour`, expected one of `status`, `cursor`, `limit`";
+    assert_eq!(detail, Some(accepted));
+    assert_eq!(list("limit=1&limit=2").await.pointers(), ["/limit"]);
     let path = format!(
         "/api/chronotrack/sessions/{}/preview",
         port.origin.timing_session_id

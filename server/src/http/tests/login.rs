@@ -105,9 +105,11 @@ async fn bodies_that_do_not_fit_are_refused_with_a_pointer() {
     let port = Port::start().await;
     let client = port.anybody();
     let login = async |body| client.post("/api/login", &body).await;
+    let number = login(json!({"email": ANN, "password": 1})).await;
+    assert_eq!(number.pointers(), ["/password"]);
     assert_eq!(
-        login(json!({"email": ANN, "password": 1})).await.pointers(),
-        ["/password"]
+        number.body["errors"][0]["detail"],
+        "invalid type: integer `1`, expected a string"
     );
     let more = json!({"email": ANN, "password": "x", "remember": true});
     assert_eq!(login(more).await.pointers(), ["/remember"]);
@@ -126,6 +128,12 @@ async fn bodies_that_do_not_fit_are_refused_with_a_pointer() {
     raw("application/json", "{} {}".to_owned())
         .await
         .is_problem(422);
+    for no_object in ["[]", "[\"ann\",\"x\"]", "7"] {
+        let refused = raw("application/json", no_object.to_owned()).await;
+        assert_eq!(refused.pointers(), [""], "{no_object}");
+        let detail = &refused.body["errors"][0]["detail"];
+        assert_eq!(detail, "a JSON object is expected", "{no_object}");
+    }
     raw("text/plain", "{}".to_owned()).await.is_problem(415);
     let long = format!("{{\"email\":\"{}\"}}", "a".repeat(100_000));
     raw("application/json", long).await.is_problem(413);
