@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -29,6 +29,9 @@ const LARGEST_BODY_BYTES: usize = 64 << 10;
 /// How long a question to the API may take, its body included.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// How long a roster may take: the largest one comes through at 1 Mbit/s.
+const LONGEST_ROSTER: Duration = Duration::from_mins(5);
+
 /// How long connections have to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -41,19 +44,24 @@ struct Description;
 
 /// Every route, with what is common to all of them.
 pub fn router(app: Arc<App>) -> Router {
+    within(app, LONGEST, LONGEST_ROSTER)
+}
+
+/// [`router()`] with other limits of time: for a request, and for a roster.
+pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(description())
         .merge(login::router())
         .merge(chronotrack::router())
         .merge(sessions::router())
-        .merge(roster::router())
         .merge(templates::router())
         .merge(displays::router())
+        .layer(middleware::from_fn_with_state(longest, limit_time))
+        .merge(roster::router().layer(middleware::from_fn_with_state(longest_roster, limit_time)))
         .split_for_parts();
     let description = async move || axum::Json(description);
     Router::new()
         .merge(api)
         .route("/api/openapi.json", get(description))
-        .layer(middleware::from_fn(limit_time))
         .merge(screens::router())
         .merge(assets::router())
         .fallback(async || Problem::not_found("resource"))
@@ -99,8 +107,8 @@ fn description() -> utoipa::openapi::OpenApi {
     description
 }
 
-async fn limit_time(request: Request, next: Next) -> Response {
-    timeout(LONGEST, next.run(request))
+async fn limit_time(State(longest): State<Duration>, request: Request, next: Next) -> Response {
+    timeout(longest, next.run(request))
         .await
         .unwrap_or_else(|_elapsed| {
             let detail = "the request was not complete in time";

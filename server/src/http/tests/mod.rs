@@ -4,6 +4,7 @@ mod access;
 mod assets;
 mod chronotrack;
 mod displays;
+mod limits;
 mod login;
 mod port;
 mod roster;

@@ -222,6 +222,14 @@ impl Client {
         }
     }
 
+    /// The same asker at another port.
+    pub(super) fn at(&self, base: String) -> Self {
+        Self {
+            base,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn with_token(&self, token: String) -> Self {
         Self {
             token: Some(token),
