@@ -9,7 +9,7 @@ use gantry_tests::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 const GREETING: &[u8] = b"SimpleClient~0.6.0~CTP01\r\n";
@@ -19,6 +19,13 @@ async fn send(server: &Server, bytes: &[u8]) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(server.addresses.timing).await?;
     stream.write_all(bytes).await?;
     Ok(stream)
+}
+
+/// A connection with room for little that was not read yet, so that it is soon full.
+async fn hard_of_hearing(server: &Server) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4096)?;
+    Ok(socket.connect(server.addresses.timing).await?)
 }
 
 /// Reads until the server closes.
@@ -119,10 +126,11 @@ async fn a_client_that_stops_reading_is_let_go() -> Result<()> {
     let server = venue.serve().await?;
     let faults = metric(&server, "gantry_timing_faults_total").await?;
     // Each ping is answered, and the answers are never read, until the server has had enough.
-    let mut deaf = send(&server, GREETING).await?;
+    let mut deaf = hard_of_hearing(&server).await?;
+    deaf.write_all(GREETING).await?;
     let pings = b"ping\r\n".repeat(10_000);
     let stuffing = async { while deaf.write_all(&pings).await.is_ok() {} };
-    tokio::time::timeout(wait::PATIENCE, stuffing)
+    tokio::time::timeout(3 * wait::PATIENCE, stuffing)
         .await
         .context("a client that does not read is kept")?;
     assert!(metric(&server, "gantry_timing_faults_total").await? > faults);
