@@ -10,7 +10,7 @@ use gantry_core::demo::EVENT_NAME;
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use tempfile::TempDir;
 
-use super::{open_store, say, serve::shutdown_on_signal};
+use super::{claim_store, say, serve::shutdown_on_signal};
 use crate::{
     clock,
     config::{Config, cli, default_data_dir},
@@ -24,7 +24,7 @@ use crate::{
 pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
     let cli::Demo { race, mut config } = demo;
     let _gone_at_the_end = furnish(&mut config)?;
-    let store = open_store(&config).await?;
+    let (store, _claim) = claim_store(&config).await?;
     let company = demo::found(&store).await?;
     config.timing_partner = Some(company.partner.name.clone());
     let options = SimulateOptions {

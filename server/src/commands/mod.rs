@@ -1,5 +1,6 @@
 //! What the program does when it is called: one file per command.
 
+mod claim;
 mod demo;
 mod doctor;
 mod hardware;
@@ -10,11 +11,13 @@ use std::{
     fs::DirBuilder,
     io::{self, IsTerminal, Write},
     os::unix::fs::DirBuilderExt,
+    path::Path,
     process::ExitCode,
 };
 
 use anyhow::Context;
 
+use self::claim::{Claim, claim};
 use crate::{
     config::{
         Config,
@@ -73,6 +76,21 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let file = config.database_file();
     let named = || format!("cannot open the database {}", file.display());
+    make_directory(&file).with_context(named)?;
+    Store::open(&file).await.with_context(named)
+}
+
+/// Opens the configured store for the one server that may write reads to it.
+async fn claim_store(config: &Config) -> anyhow::Result<(Store, Claim)> {
+    let file = config.database_file();
+    make_directory(&file)
+        .with_context(|| format!("cannot make a directory for {}", file.display()))?;
+    // First the claim, then the store: what it counts on from must not grow in between.
+    let claim = claim(&file)?;
+    Ok((open_store(config).await?, claim))
+}
+
+fn make_directory(file: &Path) -> io::Result<()> {
     if let Some(directory) = file
         .parent()
         .filter(|directory| !directory.as_os_str().is_empty())
@@ -81,10 +99,9 @@ async fn open_store(config: &Config) -> anyhow::Result<Store> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(directory)
-            .with_context(named)?;
+            .create(directory)?;
     }
-    Store::open(&file).await.with_context(named)
+    Ok(())
 }
 
 /// Writes a line to standard output.
@@ -106,8 +123,6 @@ fn log(filter: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use clap::Parser;
 
     use super::*;
@@ -196,6 +211,22 @@ mod tests {
             .map(|address| (taken, address))
             .expect("it is bound");
         assert!(!examine(&taken.1.to_string()).await, "the port is taken");
+    }
+
+    #[tokio::test]
+    async fn a_second_server_is_refused_and_people_are_still_added() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let _held = claim(&dir.path().join("gantry.db")).expect("is free");
+        for command in ["serve", "demo"] {
+            let refused = call(dir.path(), &[command]).await.expect_err("is refused");
+            assert!(
+                refused.contains("another gantry-server uses"),
+                "{command}: {refused}"
+            );
+        }
+        call(dir.path(), &["partner", "add", "Acme"])
+            .await
+            .expect("adds");
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{open_store, say};
+use super::{claim_store, say};
 use crate::{
     collector::partner::{NoPartner, timing_partner},
     config::Config,
@@ -14,7 +14,7 @@ use crate::{
 
 /// Serves until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
-    let store = open_store(&config).await?;
+    let (store, _claim) = claim_store(&config).await?;
     check_timing_partner(&config, &store).await?;
     let listeners = Listeners::bind(&config).await?;
     let shutdown = shutdown_on_signal()?;
