@@ -1,8 +1,6 @@
 //! A whole race with no hardware: a timing company, an operator, a roster, displays, and simulated timing software that comes
 //! in through the real port.
 
-use std::sync::Arc;
-
 use anyhow::{Context, bail};
 use gantry_core::{
     board::{
@@ -21,7 +19,7 @@ use tokio::{
 use crate::{
     auth::password,
     clock,
-    collector::writer::CommittedBatch,
+    collector::writer::News,
     display::id::DisplayId,
     launch::Services,
     store::{
@@ -86,7 +84,7 @@ pub async fn set_up(
     services: &Services,
     partner: PartnerId,
     roster: Roster,
-    reads: Receiver<Arc<CommittedBatch>>,
+    reads: Receiver<News>,
 ) -> anyhow::Result<Vec<DemoDisplay>> {
     let timing_session = first_session(reads).await?;
     let participants = roster.participants().len();
@@ -156,13 +154,11 @@ async fn operator(store: &Store, hash: &str, now: Moment) -> anyhow::Result<User
 }
 
 /// The timing session of the first reads that are stored.
-async fn first_session(
-    mut reads: Receiver<Arc<CommittedBatch>>,
-) -> anyhow::Result<TimingSessionId> {
+async fn first_session(mut reads: Receiver<News>) -> anyhow::Result<TimingSessionId> {
     loop {
         match reads.recv().await {
-            Ok(batch) => return Ok(batch.reads[0].timing_session_id),
-            Err(RecvError::Lagged(_)) => {}
+            Ok(News::Committed(batch)) => return Ok(batch.reads[0].timing_session_id),
+            Ok(News::Missed) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => bail!("the collector stopped"),
         }
     }
@@ -183,8 +179,11 @@ async fn add_display(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
+        collector::writer::CommittedBatch,
         config::Config,
         store::testing::{self, NOW, read},
     };
@@ -223,7 +222,7 @@ mod tests {
         };
         services
             .published
-            .send(Arc::new(batch))
+            .send(News::Committed(Arc::new(batch)))
             .expect("is subscribed to");
         let partner = origin.partner_id;
         let displays = set_up(&services, partner, Roster::default(), reads)

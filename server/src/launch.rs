@@ -122,12 +122,18 @@ pub async fn launch(
     let app = App::new(services.clone(), templates, base_url, shutdown.clone());
     let store = services.store.clone();
     let (entries, queue) = writer::queue();
-    let writer = tokio::spawn(writer::run(
+    let writing = writer::run(
         store.clone(),
         queue,
         services.published.clone(),
-    ));
-
+        shutdown.clone(),
+    );
+    // A server that can store nothing must not go on as if it could: whoever started it is to hear of it.
+    let stop = shutdown.clone().drop_guard();
+    let writer = tokio::spawn(async move {
+        let _stop = stop;
+        writing.await
+    });
     let maintenance = tokio::spawn(maintain(store.clone(), shutdown.clone()));
 
     let collecting = accept::serve(
@@ -141,7 +147,10 @@ pub async fn launch(
     let ((), served, reported) = tokio::join!(collecting, serving, reporting);
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
-    writer.await.context("the writer failed")?;
+    writer
+        .await
+        .context("the writer failed")?
+        .context("cannot store what was received")?;
     maintenance
         .await
         .context("the store's maintenance failed")?;

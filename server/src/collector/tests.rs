@@ -12,6 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    collector::writer::News,
     config::Config,
     launch::{Listeners, Services, launch},
     store::{
@@ -178,10 +179,10 @@ async fn reads_are_published_once_they_are_stored() {
 
     let mut tags = Vec::new();
     while tags.len() < 3 {
-        let batch = timeout(PATIENCE, published.recv())
-            .await
-            .expect("in time")
-            .expect("a batch");
+        let news = timeout(PATIENCE, published.recv()).await.expect("in time");
+        let Ok(News::Committed(batch)) = news else {
+            panic!("{news:?} is no batch");
+        };
         tags.extend(batch.reads.iter().map(|read| read.tag.clone()));
     }
     assert_eq!(tags, ["1", "2", "3"]);

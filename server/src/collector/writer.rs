@@ -2,10 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::{
+    sync::{broadcast, mpsc},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::store::{NewLine, NewRead, Store, StoredRead};
+use crate::store::{NewLine, NewRead, Result, Store, StoredRead};
 
 /// Lines waiting for the writer before connections have to wait.
 const QUEUE: usize = 4_096;
@@ -18,6 +22,9 @@ const PUBLISHED: usize = 1_024;
 
 /// How long to wait before trying again to store a group that the database refused.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How long the database may go on refusing once the server is to stop.
+const LAST_CHANCE: Duration = Duration::from_secs(5);
 
 /// Something to keep.
 #[derive(Debug)]
@@ -37,8 +44,18 @@ pub struct CommittedBatch {
     pub reads: Vec<StoredRead>,
 }
 
+/// What subscribers are told.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Reads became safe on disk.
+    Committed(Arc<CommittedBatch>),
+    /// Reads may have become safe on disk that are in no batch: a commit failed and may have taken effect nevertheless.
+    /// What to do is the same as after lagging: read on from the store.
+    Missed,
+}
+
 /// Where committed reads can be subscribed to. A subscriber that lagged reads on with [`Store::reads_after`].
-pub type Published = broadcast::Sender<Arc<CommittedBatch>>;
+pub type Published = broadcast::Sender<News>;
 
 /// A publication that nobody follows yet.
 pub fn publication() -> Published {
@@ -51,16 +68,37 @@ pub fn queue() -> (mpsc::Sender<Entry>, mpsc::Receiver<Entry>) {
 }
 
 /// Stores and publishes until every sender of the queue is gone and the queue is empty.
-pub async fn run(store: Store, mut queue: mpsc::Receiver<Entry>, published: Published) {
+///
+/// The error is the database's, when it still refuses a while after `shutdown`; what was not stored by then the hardware
+/// sends again to the next server.
+pub async fn run(
+    store: Store,
+    mut queue: mpsc::Receiver<Entry>,
+    published: Published,
+    shutdown: CancellationToken,
+) -> Result<()> {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let (reads, lines) = sort(group.drain(..));
-        let stored = keep(&store, &reads, &lines).await;
-        if !stored.is_empty() {
-            // Nobody listening is no fault: whoever comes later reads from the store.
-            let _ = published.send(Arc::new(CommittedBatch { reads: stored }));
+        let kept = keep(&store, &reads, &lines, &shutdown).await?;
+        // Nobody listening is no fault: whoever comes later reads from the store.
+        if kept.after_failure {
+            let _ = published.send(News::Missed);
+        }
+        if !kept.reads.is_empty() {
+            let batch = CommittedBatch { reads: kept.reads };
+            let _ = published.send(News::Committed(Arc::new(batch)));
         }
     }
+    Ok(())
+}
+
+/// A group that is in the store.
+struct Kept {
+    /// The reads that were not there before.
+    reads: Vec<StoredRead>,
+    /// Whether an earlier attempt failed, which may have left some of the group there.
+    after_failure: bool,
 }
 
 fn sort(group: impl Iterator<Item = Entry>) -> (Vec<NewRead>, Vec<NewLine>) {
@@ -74,15 +112,35 @@ fn sort(group: impl Iterator<Item = Entry>) -> (Vec<NewRead>, Vec<NewLine>) {
     (reads, lines)
 }
 
-/// Tries until the database takes the group. Giving up would lose reads; waiting only makes the hardware wait.
-async fn keep(store: &Store, reads: &[NewRead], lines: &[NewLine]) -> Vec<StoredRead> {
+/// Tries until the database takes the group: waiting only makes the hardware wait. A server that is to stop does not wait
+/// for ever.
+async fn keep(
+    store: &Store,
+    reads: &[NewRead],
+    lines: &[NewLine],
+    shutdown: &CancellationToken,
+) -> Result<Kept> {
+    let overdue = async {
+        shutdown.cancelled().await;
+        sleep(LAST_CHANCE).await;
+    };
+    tokio::pin!(overdue);
+    let mut after_failure = false;
     loop {
-        match store.append(reads, lines).await {
-            Ok(stored) => return stored,
-            Err(error) => {
-                error!(%error, reads = reads.len(), "cannot store reads, trying again");
-                tokio::time::sleep(RETRY).await;
+        let error = match store.append(reads, lines).await {
+            Ok(reads) => {
+                return Ok(Kept {
+                    reads,
+                    after_failure,
+                });
             }
+            Err(error) => error,
+        };
+        error!(%error, reads = reads.len(), "cannot store reads, trying again");
+        after_failure = true;
+        tokio::select! {
+            () = &mut overdue => return Err(error),
+            () = sleep(RETRY) => {}
         }
     }
 }
@@ -99,7 +157,8 @@ mod tests {
         let published = publication();
         let mut follower = published.subscribe();
         let (entries, queue) = queue();
-        let writer = tokio::spawn(run(store.clone(), queue, published));
+        let shutdown = CancellationToken::new();
+        let writer = tokio::spawn(run(store.clone(), queue, published, shutdown));
 
         for sequence in [1, 2, 1, 2, 3] {
             let entry = Entry::Read(read(origin, sequence, &sequence.to_string()));
@@ -107,7 +166,7 @@ mod tests {
         }
         drop(entries);
         let mut seen = Vec::new();
-        while let Ok(batch) = follower.recv().await {
+        while let Ok(News::Committed(batch)) = follower.recv().await {
             let session = batch.reads[0].timing_session_id;
             let after = batch.reads[0].position - 1;
             let kept = store
@@ -117,7 +176,47 @@ mod tests {
             seen.extend(batch.reads.iter().map(|read| read.sequence));
         }
         assert_eq!(seen, [1, 2, 3]);
-        writer.await.expect("the writer ends by itself");
+        let ended = writer.await.expect("the writer ends by itself");
+        ended.expect("everything is stored");
+    }
+
+    #[tokio::test]
+    async fn followers_hear_that_a_commit_failed() {
+        let (store, dir) = testing::store().await;
+        let origin = race(&store).await;
+        let other = Store::open(&dir.path().join("gantry.db")).await;
+        let stored = other
+            .expect("opens beside it")
+            .append(&[read(origin, 1, "7")], &[])
+            .await;
+        stored.expect("takes the position that the writer is to use");
+
+        let published = publication();
+        let mut follower = published.subscribe();
+        let (entries, queue) = queue();
+        let entry = Entry::Read(read(origin, 2, "8"));
+        entries.send(entry).await.expect("there is room");
+        drop(entries);
+        run(store, queue, published, CancellationToken::new())
+            .await
+            .expect("the second attempt succeeds");
+        assert!(matches!(follower.recv().await, Ok(News::Missed)));
+        assert!(matches!(follower.recv().await, Ok(News::Committed(_))));
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_gone_does_not_keep_the_server_from_stopping() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        store.close().await;
+        let (entries, queue) = queue();
+        let entry = Entry::Read(read(origin, 1, "7"));
+        entries.send(entry).await.expect("there is room");
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(run(store, queue, publication(), shutdown.clone()));
+        shutdown.cancel();
+        let ended = running.await.expect("no panic");
+        assert!(matches!(ended, Err(sqlx::Error::PoolClosed)), "{ended:?}");
     }
 
     #[tokio::test]
@@ -138,7 +237,14 @@ mod tests {
             .await
             .expect("there is room");
         drop(entries);
-        run(store.clone(), queue, publication()).await;
+        run(
+            store.clone(),
+            queue,
+            publication(),
+            CancellationToken::new(),
+        )
+        .await
+        .expect("is stored");
         assert_eq!(
             store.faulty_lines(origin.partner_id).await.expect("counts"),
             1

@@ -15,7 +15,11 @@ use super::{
     sessions::{Session, Sessions},
     stage::Stage,
 };
-use crate::{clock, collector::writer::CommittedBatch, display::published::Published};
+use crate::{
+    clock,
+    collector::writer::{CommittedBatch, News},
+    display::published::Published,
+};
 
 /// Pictures are not published closer together than this, a third of a frame of a 60 Hz screen: a flood of reads would otherwise
 /// be a flood of pictures that nobody can see.
@@ -28,7 +32,7 @@ const LOOK_ROUND: Duration = Duration::from_mins(1);
 pub(super) struct Task<'a> {
     sessions: &'a Sessions,
     session: &'a Session,
-    reads: broadcast::Receiver<Arc<CommittedBatch>>,
+    reads: broadcast::Receiver<News>,
     stage: Stage,
     /// Of the first picture; later ones take it over.
     epoch: i64,
@@ -72,8 +76,8 @@ impl<'a> Task<'a> {
         loop {
             let next = tokio::select! {
                 batch = self.reads.recv() => match batch {
-                    Ok(batch) => self.take(&batch),
-                    Err(RecvError::Lagged(_)) => self.set_anew().await?,
+                    Ok(News::Committed(batch)) => self.take(&batch),
+                    Ok(News::Missed) | Err(RecvError::Lagged(_)) => self.set_anew().await?,
                     Err(RecvError::Closed) => Next::End,
                 },
                 () = self.session.changed.notified() => self.set_anew().await?,
@@ -111,10 +115,10 @@ impl<'a> Task<'a> {
     async fn take_pending(&mut self) -> anyhow::Result<Next> {
         loop {
             match self.reads.try_recv() {
-                Ok(batch) => {
+                Ok(News::Committed(batch)) => {
                     self.stage.take(&batch.reads);
                 }
-                Err(TryRecvError::Lagged(_)) => {
+                Ok(News::Missed) | Err(TryRecvError::Lagged(_)) => {
                     if let Next::End = self.set_anew().await? {
                         return Ok(Next::End);
                     }

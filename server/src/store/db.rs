@@ -42,6 +42,13 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+impl Db {
+    /// The highest position that is stored; 0 when nothing is.
+    pub(super) async fn last_position(&self) -> Result<i64> {
+        on!(self, pool => sqlx::query_scalar(LAST_POSITION).fetch_one(pool).await)
+    }
+}
+
 /// The store: a database that is up to date, and the counter of positions.
 ///
 /// Cheap to clone; clones are the same store.
@@ -74,9 +81,10 @@ impl Store {
             .connect_with(options)
             .await?;
         SQLITE_MIGRATIONS.run(&pool).await?;
-        let last = sqlx::query_scalar(LAST_POSITION).fetch_one(&pool).await?;
+        let db = Db::Sqlite(pool);
+        let last = db.last_position().await?;
         Ok(Self {
-            db: Db::Sqlite(pool),
+            db,
             position: Arc::new(Mutex::new(last)),
         })
     }

@@ -103,6 +103,10 @@ const APPEND: &str = "insert into timing_reads (position, partner_id, timing_ses
 
 const UNLESS_REPEATED: &str = " on conflict do nothing returning position";
 
+/// Rows with a position above the last one given out.
+const ABOVE: &str = "select (select count(*) from timing_reads where position > $1)
+    + (select count(*) from session_events where position > $1)";
+
 const ADVANCE: &str = "update timing_streams set
     last_sequence = case when last_sequence < $2 then $2 else last_sequence end,
     reads = reads + $3,
@@ -129,11 +133,30 @@ const NEWEST_READS: &str =
 impl Store {
     /// Stores what the hardware sent in one transaction and answers the reads that were not there yet, in order.
     ///
-    /// When this returns `Ok`, all of it is on disk and the streams know where to resume; on an error nothing is.
+    /// When this returns `Ok`, all of it is on disk and the streams know where to resume. On an error nothing is, unless it
+    /// was the commit that failed: that may have taken effect, and trying again answers then that nothing was new.
+    ///
+    /// It is an error when somebody else stored under positions that this store was to give out. The next attempt begins
+    /// after them.
     pub async fn append(&self, reads: &[NewRead], lines: &[NewLine]) -> Result<Vec<StoredRead>> {
         let mut position = self.position.lock().await;
-        let first = *position + 1;
-        let stored = on!(self.db, pool => {
+        let appended = self.append_after(*position, reads, lines).await;
+        if appended.is_ok() {
+            *position += reads.len() as i64;
+        } else if let Ok(last) = self.db.last_position().await {
+            *position = last.max(*position);
+        }
+        appended
+    }
+
+    async fn append_after(
+        &self,
+        last: i64,
+        reads: &[NewRead],
+        lines: &[NewLine],
+    ) -> Result<Vec<StoredRead>> {
+        let first = last + 1;
+        on!(self.db, pool => {
             let mut transaction = pool.begin().await?;
             let mut stored = Vec::with_capacity(reads.len());
             for (chunk, from) in reads.chunks(ROWS_PER_STATEMENT).zip((first..).step_by(ROWS_PER_STATEMENT)) {
@@ -164,6 +187,13 @@ impl Store {
                     StoredRead::new(position, &reads[(position - first) as usize])
                 }));
             }
+            // A read that met a position in use would have been passed over like a repeat, and lost.
+            let above: i64 = sqlx::query_scalar(ABOVE).bind(last).fetch_one(&mut *transaction).await?;
+            if above != stored.len() as i64 {
+                return Err(sqlx::Error::Protocol(format!(
+                    "somebody else stored under positions after {last}: expected to be the only one who writes"
+                )));
+            }
             for (stream, progress) in progress(first, reads, &stored) {
                 sqlx::query(ADVANCE)
                     .bind(stream)
@@ -190,10 +220,8 @@ impl Store {
                     .await?;
             }
             transaction.commit().await?;
-            stored
-        });
-        *position += reads.len() as i64;
-        Ok(stored)
+            Ok(stored)
+        })
     }
 
     /// How many lines a partner's hardware sent that could not be understood.
@@ -412,6 +440,28 @@ mod tests {
             .await
             .expect("stores");
         assert!(after[0].position > before[0].position);
+    }
+
+    #[tokio::test]
+    async fn two_stores_on_one_file_lose_no_read() {
+        let (store, dir) = testing::store().await;
+        let origin = race(&store).await;
+        let other = Store::open(&dir.path().join("gantry.db"))
+            .await
+            .expect("opens beside it");
+        let theirs = [read(origin, 1, "7"), read(origin, 2, "8")];
+        store.append(&theirs, &[]).await.expect("stores");
+
+        let ours = [read(origin, 3, "9")];
+        let refused = other.append(&ours, &[]).await.expect_err("collides");
+        assert!(refused.to_string().contains("after 0"), "{refused}");
+        assert_eq!(other.append(&ours, &[]).await.expect("goes on").len(), 1);
+        let kept = store
+            .reads_after(origin.partner_id, origin.timing_session_id, 0, 10)
+            .await
+            .expect("reads");
+        let kept: Vec<_> = kept.iter().map(|read| read.tag.as_str()).collect();
+        assert_eq!(kept, ["7", "8", "9"]);
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::password,
     clock,
-    collector::writer::CommittedBatch,
+    collector::writer::{CommittedBatch, News},
     config::Config,
     http::{app::App, router},
     launch::Services,
@@ -142,7 +142,7 @@ impl Port {
         let store = &self.services.store;
         let reads = store.append(reads, &[]).await.expect("stores");
         let batch = Arc::new(CommittedBatch { reads });
-        let _ = self.services.published.send(batch);
+        let _ = self.services.published.send(News::Committed(batch));
     }
 
     /// Bib 7 runs from the gun to the finish in 20 minutes, 8 a minute slower and so on.
