@@ -28,7 +28,8 @@ use crate::{
     app::{
         event::{Effect, Event},
         example::Example,
-        model::{Model, Reads, Stage, Tab},
+        model::{Model, Reads, Stage},
+        tab::Tab,
         update::update,
     },
     terminal::{Clipboard, Depth, Terminal},

@@ -10,12 +10,9 @@ use gantry_core::{
 };
 
 use crate::{
-    api::{request::Request, types::Mode},
+    api::types::Mode,
     app::{
-        dialog::Dialog,
-        event::Effect,
         form::{Form, Name},
-        model::Model,
         submit,
     },
 };
@@ -62,18 +59,4 @@ pub fn chosen(form: &Form) -> Option<(&str, Mode)> {
         .chosen(Name::Template)
         .filter(|choice| !choice.id.is_empty())?;
     Some((&template.id, submit::mode(form)))
-}
-
-/// Asks for the template that is chosen, the first time that it is.
-pub fn ask(model: &mut Model) -> Option<Effect> {
-    let Some(Dialog::Form(form)) = &model.dialog else {
-        return None;
-    };
-    let (id, mode) = chosen(form)?;
-    let key = (id.to_owned(), mode);
-    if model.examples.0.contains_key(&key) {
-        return None;
-    }
-    model.examples.0.insert(key.clone(), Example::Asked);
-    Some(Effect::Ask(Request::Template { id: key.0, mode }))
 }

@@ -192,6 +192,15 @@ impl Form {
         }
     }
 
+    /// Empties every field that is not shown: nobody can correct what cannot be seen.
+    pub fn forget_secrets(&mut self) {
+        for field in &mut self.fields {
+            if let Value::Secret(input) = &mut field.value {
+                *input = Input::default();
+            }
+        }
+    }
+
     /// Takes the next option of the focused choice, or an earlier one when `by` is negative.
     pub fn turn(&mut self, by: isize) {
         let Some(field) = self.fields.get_mut(self.focus) else {

@@ -11,4 +11,5 @@ pub mod model;
 pub mod picker;
 pub mod polls;
 pub mod submit;
+pub mod tab;
 pub mod update;

@@ -2,7 +2,7 @@
 
 use gantry_core::time::Moment;
 
-use crate::app::model::Tab;
+use crate::app::tab::Tab;
 
 /// Something that is asked for again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
-//! The frame around the three lists: where the operator is, what there is to tell, and what can be done.
+//! The frame around the three lists: where the operator is, for whom and when.
 
-use gantry_core::scene::notice::age_text;
 use ratatui::{
     layout::Rect,
     text::{Line, Span},
@@ -8,67 +7,31 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    app::{
-        event::Target,
-        model::{Model, Tab},
-    },
+    app::{event::Target, model::Model, tab::Tab},
     keymap::action::Action,
     view::{
-        screens, sessions, timing,
-        ui::{Ui, below, beside, row},
+        foot, screens, sessions, timing,
+        ui::{Ui, below, beside, padded, row},
     },
     words,
 };
 
-/// How long something that is told stays in sight.
-const NOTICE_MS: i64 = 20_000;
-
-/// How long an error stays in sight.
-const ERROR_MS: i64 = 60_000;
-
 /// Draws the chosen list in its frame.
 pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
     head(ui, area, model);
+    let foot_rows = match model.dialog {
+        None => foot::draw(ui, area, model),
+        Some(_) => foot::draw_told(ui, area, model),
+    };
+    let body = below(area, 3);
     let body = Rect {
-        height: area.height.saturating_sub(5),
-        ..below(area, 3)
+        height: body.height.saturating_sub(foot_rows),
+        ..body
     };
     match model.tab {
         Tab::Timing => timing::draw(ui, body, model),
         Tab::Sessions => sessions::draw(ui, body, model),
         Tab::Screens => screens::draw(ui, body, model),
-    }
-    let foot = padded(below(area, area.height.saturating_sub(2)));
-    told(ui, foot, model);
-    if model.dialog.is_none() {
-        ui.hints(row(foot, 1), model.context());
-    }
-}
-
-/// `area` without a column at each side.
-pub fn padded(area: Rect) -> Rect {
-    Rect {
-        width: area.width.saturating_sub(2),
-        ..beside(area, 1)
-    }
-}
-
-/// The line above the hints: an outage, or what was told last.
-pub fn told(ui: &mut Ui, area: Rect, model: &Model) {
-    if let Some(outage) = &model.outage {
-        let age = age_text(model.now.since_ms(outage.since));
-        let text = format!("▲ no answer for {age}, trying again: {}", outage.reason);
-        ui.line(area, Span::styled(text, ui.theme.warning()));
-        return;
-    }
-    let Some(notice) = &model.notice else { return };
-    let (style, lasts_ms) = if notice.is_error {
-        (ui.theme.bad(), ERROR_MS)
-    } else {
-        (ui.theme.good(), NOTICE_MS)
-    };
-    if model.now.since_ms(notice.at) < lasts_ms {
-        ui.line(area, Span::styled(notice.text.clone(), style));
     }
 }
 

@@ -19,10 +19,10 @@ use crate::{
     keymap::action::Action,
     paint,
     view::{
-        console::{padded, told},
+        foot,
         form::{self, Spacing},
         help, picture, qr,
-        ui::{Ui, below, beside, row},
+        ui::{Ui, below, beside, padded, row},
     },
     words::counted,
 };
@@ -106,14 +106,12 @@ fn panel(ui: &mut Ui, area: Rect, model: &Model, title: &str, height: u16) -> Re
 /// The whole terminal, with a title, what is told and the hints. Answers what is between.
 fn page(ui: &mut Ui, area: Rect, model: &Model, title: &str) -> Rect {
     ui.raise(area);
-    let area = padded(area);
-    ui.heading(area, title, "");
-    let foot = below(area, area.height.saturating_sub(2));
-    told(ui, foot, model);
-    ui.hints(row(foot, 1), model.context());
+    ui.heading(padded(area), title, "");
+    let foot_rows = foot::draw(ui, area, model);
+    let inside = padded(below(area, 1));
     Rect {
-        height: area.height.saturating_sub(3),
-        ..below(area, 1)
+        height: inside.height.saturating_sub(foot_rows),
+        ..inside
     }
 }
 

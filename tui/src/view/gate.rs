@@ -9,7 +9,7 @@ use crate::{
     api::types::Partner,
     app::{form::Form, model::Model, picker::Picker},
     view::{
-        console::{padded, told},
+        foot,
         form::{self, Spacing},
         table::{Column, table},
         ui::{Ui, below, row},
@@ -30,7 +30,7 @@ pub fn log_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
         ui.line(row(column, 2), Span::styled(warning, ui.theme.warning()));
     }
     form::draw(ui, below(column, 4), form, Spacing::Airy);
-    foot(ui, area, model);
+    foot::draw(ui, area, model);
 }
 
 /// Draws the partners.
@@ -60,7 +60,7 @@ pub fn partner(ui: &mut Ui, area: Rect, model: &Model, partners: &Picker<Partner
             ]
         },
     );
-    foot(ui, area, model);
+    foot::draw(ui, area, model);
 }
 
 /// A column in the middle of `area`, a little above the middle of its height.
@@ -73,10 +73,4 @@ fn middle(area: Rect, height: u16) -> Rect {
         width,
         height,
     }
-}
-
-fn foot(ui: &mut Ui, area: Rect, model: &Model) {
-    let foot = padded(below(area, area.height.saturating_sub(2)));
-    told(ui, foot, model);
-    ui.hints(row(foot, 1), model.context());
 }

@@ -3,6 +3,7 @@
 
 pub mod console;
 pub mod dialog;
+pub mod foot;
 pub mod form;
 pub mod gate;
 pub mod help;

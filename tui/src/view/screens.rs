@@ -10,11 +10,9 @@ use crate::{
     api::types::Display,
     app::model::Model,
     view::{
-        console::padded,
         picture,
-        sessions::split,
         table::{Column, table},
-        ui::{Ui, below, row},
+        ui::{Ui, below, padded, row, split},
     },
     words::{counted, remaining},
 };

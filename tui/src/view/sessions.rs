@@ -1,7 +1,7 @@
 //! What is made of the reads: the display sessions, and the chosen one with its picture.
 
 use ratatui::{
-    layout::{Constraint, Layout, Rect},
+    layout::{Constraint, Rect},
     text::{Line, Span},
 };
 
@@ -9,16 +9,12 @@ use crate::{
     api::types::{DisplaySession, Mode},
     app::model::Model,
     view::{
-        console::padded,
         picture,
         table::{Column, table},
-        ui::{Ui, below, row},
+        ui::{Ui, below, padded, row, split},
     },
     words::{ago, counted, grouped, remaining},
 };
-
-/// From this width on, list and picture stand side by side.
-const WIDE: u16 = 120;
 
 const COLUMNS: [Column; 5] = [
     Column::words("Session", Constraint::Fill(3)),
@@ -53,21 +49,6 @@ pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
             Span::styled("No active URL yet: Enter makes one.", ui.theme.dim()),
         );
     }
-}
-
-/// The place of a list and of what is said of its chosen row: side by side where there is room.
-pub fn split(area: Rect, count: usize) -> (Rect, Rect) {
-    let [list, rest] = if area.width >= WIDE {
-        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
-            .spacing(2)
-            .areas(area)
-    } else {
-        let rows = (count as u16 + 2).min(area.height / 3);
-        Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)])
-            .spacing(1)
-            .areas(area)
-    };
-    (list, rest)
 }
 
 fn empty(ui: &mut Ui, area: Rect, model: &Model) {

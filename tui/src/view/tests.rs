@@ -11,7 +11,8 @@ use crate::{
     app::{
         dialog::Dialog,
         event::Target,
-        model::{Model, Outage, Tab},
+        model::{Model, Outage},
+        tab::Tab,
     },
     keymap::{action::Action, resolve},
     terminal::Depth,

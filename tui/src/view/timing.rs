@@ -9,15 +9,11 @@ use crate::{
     api::types::{LocationCount, TimingSession, TimingStatus},
     app::model::{Model, Reads},
     view::{
-        console::padded,
         table::{Cell, Column, table},
-        ui::{Ui, below, beside, row},
+        ui::{Ui, WIDE, below, beside, padded, row},
     },
     words::{ago, counted, cut, grouped, sparkline, time_of_day},
 };
-
-/// From this width on, list and reads stand side by side.
-const WIDE: u16 = 120;
 
 const SESSIONS: [Column; 7] = [
     Column::words("Status", Constraint::Length(8)),
@@ -32,7 +28,7 @@ const SESSIONS: [Column; 7] = [
 const READS: [Column; 4] = [
     Column::words("Time", Constraint::Length(8)),
     Column::words("Mat", Constraint::Fill(2)),
-    Column::words("Bib or tag", Constraint::Fill(1)),
+    Column::words("Bib/tag", Constraint::Fill(1)),
     Column::numbers("Pass", 4),
 ];
 

@@ -3,7 +3,7 @@
 use ratatui::{
     Frame,
     buffer::Buffer,
-    layout::{Position, Rect},
+    layout::{Constraint, Layout, Position, Rect},
     style::Style,
     text::{Line, Span},
     widgets::{Clear, Widget},
@@ -16,6 +16,9 @@ use crate::{
     terminal::Depth,
     view::{hits::Hits, theme::Theme},
 };
+
+/// From this width on, a list and what is said of its chosen row stand side by side.
+pub const WIDE: u16 = 120;
 
 /// Where views draw: cells, what can be clicked in them, and the cursor.
 pub struct Ui {
@@ -191,8 +194,31 @@ pub fn beside(area: Rect, columns: u16) -> Rect {
     }
 }
 
+/// `area` without a column at each side.
+pub fn padded(area: Rect) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(2),
+        ..beside(area, 1)
+    }
+}
+
+/// The place of a list of `count` rows and of what is said of its chosen one: side by side from [`WIDE`] on, else one below the other.
+pub fn split(area: Rect, count: usize) -> (Rect, Rect) {
+    let [list, rest] = if area.width >= WIDE {
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
+            .spacing(2)
+            .areas(area)
+    } else {
+        let rows = (count as u16 + 2).min(area.height / 3);
+        Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)])
+            .spacing(1)
+            .areas(area)
+    };
+    (list, rest)
+}
+
 /// The text broken between words into lines of at most `width` columns; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

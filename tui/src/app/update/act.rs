@@ -6,9 +6,10 @@ use crate::{
     app::{
         dialog::Dialog,
         event::Effect,
-        model::{Model, Stage, Tab},
+        model::{Model, Stage},
         polls::Topic,
         submit,
+        tab::Tab,
     },
     keymap::action::Action,
     terminal::Clipboard,
@@ -162,9 +163,15 @@ fn copy(model: &mut Model) -> Vec<Effect> {
             model.warn("this terminal takes no text from programs; select the URL by hand");
             return Vec::new();
         }
-        Clipboard::Unconfirmed => model.tell("sent to the clipboard; terminals do not confirm it, so paste to check"),
-        Clipboard::Tmux => model.tell("sent to tmux; it passes it on only after `tmux set -s set-clipboard on`, so paste to check"),
-        Clipboard::Screen => model.warn("sent, but GNU screen passes it on only in a newer setup; paste to check"),
+        Clipboard::Unconfirmed => {
+            model.tell("sent to the clipboard; terminals do not confirm it, so paste to check");
+        }
+        Clipboard::Tmux => {
+            model.tell("sent to tmux; it needs `tmux set -s set-clipboard on`, so paste to check");
+        }
+        Clipboard::Screen => {
+            model.warn("sent, but GNU screen passes it on only in a newer setup; paste to check");
+        }
     }
     vec![Effect::Copy(url)]
 }

@@ -12,9 +12,10 @@ use crate::{
     app::{
         dialog::Dialog,
         event::Effect,
-        model::{Model, Reads, Stage, Tab},
+        model::{Model, Reads, Stage},
         picker::Picker,
         polls::Topic,
+        tab::Tab,
     },
 };
 
@@ -140,12 +141,12 @@ fn hold_reads(model: &mut Model, request: &Request, preview: Preview) {
 
 fn session_saved(model: &mut Model, request: &Request, session: DisplaySession) {
     let what = match request {
-        Request::ChangeSession { .. } => "saved",
-        _ => "made; i imports its roster, Enter makes a URL",
+        Request::ChangeSession { .. } => "is saved",
+        _ => "is made: i imports a roster, Enter makes a URL",
     };
     model.dialog = None;
     model.tab = Tab::Sessions;
-    model.tell(format!("display session {:?} {what}", session.title()));
+    model.tell(format!("{:?} {what}", session.title()));
     model.sessions.put(session);
     model.polls.hurry(Topic::Sessions);
 }

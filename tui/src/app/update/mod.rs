@@ -11,6 +11,7 @@ mod tests;
 use crate::{
     api::request::Request,
     app::{
+        dialog::Dialog,
         event::{Effect, Event, Pointer, Target},
         example::{self, Example},
         live::Live,
@@ -65,8 +66,22 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         },
     };
     effects.extend(follow(model));
-    effects.extend(example::ask(model));
+    effects.extend(ask_for_example(model));
     effects
+}
+
+/// Asks for the template that the open form has chosen, the first time that it is.
+fn ask_for_example(model: &mut Model) -> Option<Effect> {
+    let Some(Dialog::Form(form)) = &model.dialog else {
+        return None;
+    };
+    let (id, mode) = example::chosen(form)?;
+    if model.examples.find(id, mode).is_some() {
+        return None;
+    }
+    let id = id.to_owned();
+    model.examples.hold(&id, mode, Example::Asked);
+    Some(Effect::Ask(Request::Template { id, mode }))
 }
 
 /// The place in the list or form that the mouse was over.

@@ -33,6 +33,9 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
         Some(form) => {
             form.busy = false;
             form.error = Some(failure.to_string());
+            if failure.is_unauthorized() {
+                form.forget_secrets();
+            }
         }
         None if matches!(request, Request::LogOut) => {}
         None => model.warn(failure.to_string()),

@@ -16,7 +16,7 @@ use crate::{
         dialog::Dialog,
         event::{Gesture, Pointer},
         live::Truth,
-        model::Tab,
+        tab::Tab,
     },
     keymap::action::Action,
     testing::{
@@ -63,9 +63,13 @@ fn logging_in_asks_once_and_says_what_is_wrong() {
         form_error(&mut model).as_deref(),
         Some("email or password is wrong")
     );
-    press(&mut model, "x");
+    press(&mut model, "h");
     assert_eq!(form_error(&mut model), None, "typing takes the error away");
-    press(&mut model, "<Enter>");
+    assert_eq!(
+        press(&mut model, "ill<Enter>"),
+        [Effect::Ask(log_in_request())],
+        "the refused password is gone, and the cursor is where it was"
+    );
     answer(&mut model, log_in_request(), Err(unreachable()));
     assert_eq!(
         form_error(&mut model).as_deref(),
@@ -335,7 +339,7 @@ fn a_url_is_made_copied_and_followed() {
         [Effect::Copy("http://h/display/newone22".to_owned())]
     );
     assert!(
-        told(&model).contains("set-clipboard"),
+        told(&model).contains("`tmux set -s set-clipboard on`"),
         "tmux keeps it to itself: {}",
         told(&model)
     );
