@@ -13,12 +13,16 @@ const LONGEST_AFTER: f64 = 86_400.0;
 /// The longest side of a picture or window, in pixels.
 const LONGEST_SIDE: u32 = 16_384;
 
+/// What the help says of the log.
+const LOG_HELP: &str = "RUST_LOG says how much is logged to standard error, for example RUST_LOG=debug; \
+    by default warnings, and the kiosk's own news.";
+
 /// Shows a Gantry display fullscreen, and keeps showing it.
 ///
 /// It reconnects by itself for ever, and says on the screen how old the picture is while there is no connection.
 /// In a window, Esc and q quit.
 #[derive(Debug, Parser)]
-#[command(name = "gantry-kiosk", version, about)]
+#[command(name = "gantry-kiosk", version, about, after_help = LOG_HELP)]
 pub struct Args {
     /// The display: its URL (https://HOST/display/CODE), or its code of 8 letters and digits together with --server.
     #[arg(value_name = "URL|CODE", env = "GANTRY_DISPLAY")]
@@ -36,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "N", env = "GANTRY_MONITOR", value_parser = monitor)]
     monitor: Option<usize>,
 
-    /// Write one picture as PNG to this file and exit; needs no screen.
+    /// Write one picture as PNG to this file and exit; needs no screen. It fails when no scene comes within 30 seconds.
     #[arg(long, value_name = "FILE", env = "GANTRY_SCREENSHOT")]
     screenshot: Option<PathBuf>,
 

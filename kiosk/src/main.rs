@@ -2,7 +2,8 @@
 
 use std::{
     env,
-    io::{self, IsTerminal},
+    fmt::Display,
+    io::{self, IsTerminal, Write},
     process::ExitCode,
     time::Instant,
 };
@@ -12,7 +13,6 @@ use gantry_kiosk::{
     screenshot,
     window::{self, NoMonitor},
 };
-use tracing::error;
 use tracing_subscriber::EnvFilter;
 
 /// A setting cannot be followed.
@@ -25,19 +25,25 @@ fn main() -> ExitCode {
         Ok(config) => config,
         // Clap prints by itself, help and version to standard output.
         Err(BadConfig::Args(error)) => error.exit(),
-        Err(bad) => {
-            error!("{bad}");
-            return ExitCode::from(BAD_SETTING);
-        }
+        Err(bad) => return failed(&bad, BAD_SETTING),
     };
     match run(config, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            error!("{failure:#}");
             let is_bad_setting = failure.is::<NoMonitor>();
-            ExitCode::from(if is_bad_setting { BAD_SETTING } else { 1 })
+            failed(
+                format_args!("{failure:#}"),
+                if is_bad_setting { BAD_SETTING } else { 1 },
+            )
         }
     }
+}
+
+/// Says why the program ends, in the words that clap uses for what it refuses itself.
+fn failed(why: impl Display, code: u8) -> ExitCode {
+    // Nobody is left to tell when standard error is closed.
+    writeln!(io::stderr(), "error: {why}").ok();
+    ExitCode::from(code)
 }
 
 fn run(config: Config, started: Instant) -> anyhow::Result<()> {

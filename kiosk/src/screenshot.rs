@@ -25,7 +25,7 @@ use crate::{
     picture::picture,
 };
 
-/// How long the first scene may take before the screenshot is given up.
+/// How long the first scene may take before the screenshot is given up, as the help says.
 const FIRST_SCENE: Duration = Duration::from_secs(30);
 
 /// Takes the screenshot and writes it.

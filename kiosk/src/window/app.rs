@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use gantry_core::time::Moment;
 use winit::{
     application::ApplicationHandler,
     dpi::PhysicalSize,
+    error::EventLoopError,
     event::{ElementState, KeyEvent, WindowEvent},
     event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy},
     keyboard::{Key, NamedKey},
@@ -40,7 +41,7 @@ pub fn run(
 ) -> anyhow::Result<()> {
     let event_loop = EventLoop::<Wake>::with_user_event()
         .build()
-        .context("there is no screen to draw on: neither a Wayland nor an X11 server answers")?;
+        .map_err(|error| no_screen(&error))?;
     let proxy = event_loop.create_proxy();
     let clock = LocalClock::start();
     signals::on_stop(waker(&proxy, Wake::Quit)).context("cannot listen for signals")?;
@@ -62,6 +63,15 @@ pub fn run(
     };
     event_loop.run_app(&mut app)?;
     app.finish()
+}
+
+/// What there is to do about it. What the window library says names its own sources instead.
+fn no_screen(error: &EventLoopError) -> anyhow::Error {
+    tracing::debug!("no event loop: {error}");
+    anyhow!(
+        "there is no screen to draw on: neither a Wayland nor an X11 server answers; start it inside a graphical session, \
+         where WAYLAND_DISPLAY or DISPLAY is set, or write a picture to a file with --screenshot"
+    )
 }
 
 fn waker(proxy: &EventLoopProxy<Wake>, wake: Wake) -> impl Fn() + Send + 'static {

@@ -90,13 +90,15 @@ fn bad_settings_end_with_2_wherever_they_come_from() {
     let (code, message) = ends(kiosk().arg("a1b2c3d4").env("GANTRY_SERVER", "nowhere"));
     assert_eq!(code, Some(2));
     assert!(
-        message.contains("\"nowhere\"") && message.contains("https://HOST"),
+        message.starts_with("error: ")
+            && message.contains("\"nowhere\"")
+            && message.contains("https://HOST"),
         "{message}"
     );
     let (code, message) = ends(kiosk().env("GANTRY_WINDOWED", "big"));
     assert_eq!(code, Some(2));
     assert!(
-        message.contains("'big'") && message.contains("1280x720"),
+        message.starts_with("error: ") && message.contains("'big'") && message.contains("1280x720"),
         "{message}"
     );
 }
@@ -108,8 +110,10 @@ fn without_a_screen_it_says_so() {
         .output()
         .expect("the program");
     assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr);
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("no screen"),
-        "{output:?}"
+        message.contains("no screen") && message.contains("--screenshot"),
+        "{message}"
     );
+    assert!(!message.contains(".rs"), "no place in a source: {message}");
 }
