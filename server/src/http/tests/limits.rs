@@ -21,17 +21,22 @@ async fn a_roster_has_a_limit_of_time_of_its_own() {
     let port = Port::start().await;
     let ann = port.log_in(ANN).await;
     let path = format!("/api/sessions/{}", port.session(&ann).await);
-    let replace = async |client: &Client| {
-        let request = client.request(Method::PUT, &format!("{path}/roster"));
-        Answer::of(request.header("content-type", "text/csv").body("bib\n1\n")).await
-    };
-    let (none, enough) = (Duration::ZERO, Duration::from_mins(5));
+    let roster = format!("{path}/roster");
+    let (short, enough) = (Duration::from_millis(10), Duration::from_mins(5));
 
-    let for_rosters = within(&port, &ann, none, enough).await;
-    for_rosters.get(&path).await.is_problem(408);
-    assert_eq!(replace(&for_rosters).await.status, StatusCode::OK);
+    let for_rosters = within(&port, &ann, short, enough).await;
+    let json = "application/json";
+    let login = for_rosters.stall(Method::POST, "/api/login", json).await;
+    assert_eq!(login, 408);
+    let request = for_rosters.request(Method::PUT, &roster);
+    let request = request.header("content-type", "text/csv");
+    let replaced = Answer::of(request.body("bib\n1\n")).await;
+    assert_eq!(replaced.status, StatusCode::OK);
 
-    let for_others = within(&port, &ann, enough, none).await;
+    let for_others = within(&port, &ann, enough, short).await;
     assert_eq!(for_others.get(&path).await.status, StatusCode::OK);
-    replace(&for_others).await.is_problem(408);
+    assert_eq!(
+        for_others.stall(Method::PUT, &roster, "text/csv").await,
+        408
+    );
 }

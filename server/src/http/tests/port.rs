@@ -6,7 +6,11 @@ use gantry_core::time::Moment;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -220,6 +224,22 @@ impl Client {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
+    }
+
+    /// Asks with a body that never comes, and answers with the status.
+    pub(super) async fn stall(&self, method: Method, path: &str, media: &str) -> u16 {
+        let host = self.base.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).await.expect("connects");
+        let token = self.token.as_deref().unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+             content-type: {media}\r\ncontent-length: 9\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("is sent");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).await.expect("is answered");
+        let status = str::from_utf8(&start[9..]).expect("ASCII");
+        status.parse().expect("a status")
     }
 
     /// The same asker at another port.
