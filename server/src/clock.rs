@@ -18,6 +18,14 @@ pub fn midnight(zone: &TimeZone, day: Option<Date>) -> Option<Moment> {
     Some(Moment::from(noon.timestamp()) - 12 * 3_600_000)
 }
 
+/// The day that the wall shows in a zone.
+pub fn day(at: Moment, zone: &TimeZone) -> Date {
+    Timestamp::from_millisecond(at.0)
+        .unwrap_or_default()
+        .to_zoned(zone.clone())
+        .date()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 fn timestamp() -> Timestamp {
     Timestamp::now()

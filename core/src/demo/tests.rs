@@ -23,7 +23,7 @@ fn the_same_seed_gives_the_same_race() {
 #[test]
 fn its_roster_survives_as_csv() {
     let roster = demo().roster(FIRST_START);
-    let back = csv::import(&csv::export(&roster));
+    let back = csv::import(&csv::export(&roster), None);
     assert_eq!(back.rejected, []);
     assert_eq!(back.roster, roster);
 }

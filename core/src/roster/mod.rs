@@ -3,12 +3,14 @@
 //! A roster is replaced as a whole, by an import or a provider, and never edited in place, so that its lookups cannot go stale.
 
 pub mod csv;
+mod entries;
 mod race;
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use entries::Entries;
 pub use race::Race;
 
 /// Everybody in an event, found by bib or tag.

@@ -9,7 +9,10 @@ use axum::{
 };
 use gantry_core::{
     board::event::SessionEvent,
-    roster::{Participant, Race, Roster, csv},
+    roster::{
+        Entries, Participant, Race, Roster,
+        csv::{self, StartTimes},
+    },
 };
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
@@ -22,9 +25,12 @@ use super::{
     moment::Rfc3339,
     principal::Operator,
     problem::{InputError, Problem},
-    sessions,
+    sessions, settings,
 };
-use crate::{clock, store::EventKind};
+use crate::{
+    clock,
+    store::{DisplaySessionId, EventKind, PartnerId},
+};
 
 /// The largest roster taken: the widest export of a marathon with fifty thousand entrants is half as large.
 const LARGEST_BYTES: usize = 32 << 20;
@@ -76,7 +82,8 @@ struct Imported {
 /// A part of a roster that was left out.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 struct Rejected {
-    /// The line of the CSV file from 1, the header's; of JSON the participant's number from 1.
+    /// The line of the CSV file from 1, the header's; of JSON the participant's number from 1. A start that cannot be read is told
+    /// at its first line, and the participant is taken without it.
     line: u64,
     reason: String,
 }
@@ -100,7 +107,8 @@ async fn replace(
     let session = sessions::stored(&app, operator.partner, &id).await?.id;
     let body = body.map_err(|refused| unreadable(&refused))?;
     let read = reader(&media_type(&headers))?;
-    let (roster, rejected) = blocking(move || read(&body)).await??;
+    let local = start_times(&app, operator.partner, session).await?;
+    let (roster, rejected) = blocking(move || read(&body, &local)).await??;
     let roster = Arc::new(roster);
 
     let _alone = app.changing.lock().await;
@@ -136,7 +144,19 @@ async fn replace(
     Ok(Json(imported))
 }
 
-type Reader = fn(&[u8]) -> Result<(Roster, Vec<Rejected>), Problem>;
+/// What a start list's local times are: the day of the session's settings, or today, in the zone of the timing hardware.
+async fn start_times(
+    app: &App,
+    partner: PartnerId,
+    session: DisplaySessionId,
+) -> Result<StartTimes, Problem> {
+    let zone = app.services.config.zone();
+    let midnight = settings::current(app, partner, session).await?.midnight;
+    let day = clock::day(midnight.unwrap_or_else(clock::now), &zone);
+    Ok(StartTimes { zone, day })
+}
+
+type Reader = fn(&[u8], &StartTimes) -> Result<(Roster, Vec<Rejected>), Problem>;
 
 fn reader(media: &str) -> Result<Reader, Problem> {
     match media {
@@ -158,40 +178,51 @@ async fn blocking<T: Send + 'static>(
         .map_err(|failed| Problem::internal(&failed))
 }
 
-fn read_csv(bytes: &[u8]) -> Result<(Roster, Vec<Rejected>), Problem> {
-    let import = csv::import(&csv::decode(bytes));
-    let rejected: Vec<_> = import
+fn read_csv(bytes: &[u8], local: &StartTimes) -> Result<(Roster, Vec<Rejected>), Problem> {
+    let import = csv::import(&csv::decode(bytes), Some(local));
+    let rejected = import
         .rejected
         .into_iter()
         .map(|csv::Rejected { line, reason }| Rejected { line, reason })
         .collect();
-    if import.roster.participants().is_empty() && !rejected.is_empty() {
-        // A file of which nothing can be used must not empty the roster.
-        let errors = rejected.into_iter().take(20);
-        let errors = errors.map(|row| InputError::new(format!("/{}", row.line), row.reason));
-        return Err(Problem::invalid(errors.collect()));
-    }
-    Ok((import.roster, rejected))
+    usable(import.roster, rejected, "", |line| format!("/{line}"))
 }
 
-fn read_json(bytes: &[u8]) -> Result<(Roster, Vec<Rejected>), Problem> {
+fn read_json(bytes: &[u8], _local: &StartTimes) -> Result<(Roster, Vec<Rejected>), Problem> {
     let lists: Lists = parse(bytes)?;
+    let mut entries = Entries::new("participant");
     let mut rejected = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    let mut participants = Vec::with_capacity(lists.participants.len());
     for (line, participant) in (1..).zip(lists.participants) {
-        let reason = if participant.bib.trim().is_empty() {
-            "the bib is missing".to_owned()
-        } else if seen.insert(participant.bib.clone()) {
-            participants.push(participant);
-            continue;
-        } else {
-            format!("the bib {:?} is there already", participant.bib)
-        };
-        rejected.push(Rejected { line, reason });
+        if let Err(reason) = entries.add(line, participant) {
+            rejected.push(Rejected { line, reason });
+        }
     }
     let races = lists.races.into_iter().map(Race::from).collect();
-    Ok((Roster::new(races, participants), rejected))
+    let roster = Roster::new(races, entries.into_participants());
+    usable(roster, rejected, "/participants", |line| {
+        format!("/participants/{}", line - 1)
+    })
+}
+
+/// Refuses what holds nobody: it must not empty the roster.
+fn usable(
+    roster: Roster,
+    rejected: Vec<Rejected>,
+    all: &str,
+    pointer: impl Fn(u64) -> String,
+) -> Result<(Roster, Vec<Rejected>), Problem> {
+    if !roster.participants().is_empty() {
+        return Ok((roster, rejected));
+    }
+    let mut errors: Vec<_> = rejected
+        .into_iter()
+        .take(20)
+        .map(|row| InputError::new(pointer(row.line), row.reason))
+        .collect();
+    if errors.is_empty() {
+        errors.push(InputError::new(all, "at least one participant is expected"));
+    }
+    Err(Problem::invalid(errors))
 }
 
 fn compare(before: &Roster, after: &Roster, rejected: Vec<Rejected>) -> Imported {
@@ -217,7 +248,7 @@ fn compare(before: &Roster, after: &Roster, rejected: Vec<Rejected>) -> Imported
 
 impl From<RaceEntry> for Race {
     fn from(entry: RaceEntry) -> Self {
-        let named = Race::named(&entry.name);
+        let named = Race::named(entry.name.trim());
         Self {
             distance_m: entry.distance_m.or(named.distance_m),
             start: entry.start.map(|start| start.0),

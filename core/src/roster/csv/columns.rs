@@ -51,6 +51,31 @@ impl Columns {
             removed: find(REMOVED),
         }
     }
+
+    /// Every column that is read.
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
+        let single = [
+            self.bib,
+            self.first_name,
+            self.last_name,
+            self.full_name,
+            self.sex,
+            self.age,
+            self.city,
+            self.state,
+            self.country,
+            self.race,
+            self.wave,
+            self.division,
+            self.team,
+            self.start,
+            self.removed,
+        ];
+        single
+            .into_iter()
+            .flatten()
+            .chain(self.tags.iter().copied())
+    }
 }
 
 const BIB: &[&str] = &[

@@ -84,7 +84,7 @@ mod tests {
             ..Participant::default()
         };
         let roster = Roster::new(vec![race], vec![person]);
-        let back = import(&export(&roster));
+        let back = import(&export(&roster), None);
         assert_eq!(back.rejected, []);
         assert_eq!(back.roster, roster);
     }

@@ -1,12 +1,16 @@
 //! A file in, a roster and the reasons for what was left out.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use ::csv::{ReaderBuilder, StringRecord, Trim};
 
-use crate::{
-    roster::{Participant, Race, Roster, Sex, csv::columns::Columns},
-    time::Moment,
+use crate::roster::{
+    Entries, Participant, Race, Roster, Sex,
+    csv::{
+        columns::Columns,
+        quotes,
+        start::{self, StartTimes},
+    },
 };
 
 /// What a file held.
@@ -14,11 +18,11 @@ use crate::{
 pub struct Import {
     /// Everybody whose row was good.
     pub roster: Roster,
-    /// The rows left out, in the file's order.
+    /// The rows left out, and each start that cannot be read at its first row, in the file's order.
     pub rejected: Vec<Rejected>,
 }
 
-/// A row that was left out.
+/// A row that was left out, or a start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// The line of the file, from 1 (the header's).
@@ -30,33 +34,44 @@ pub struct Rejected {
 /// Reads a roster from CSV text with a header line.
 ///
 /// The delimiter is a comma, semicolon, tab or bar, whichever the header holds most of.
-/// A row needs a bib; spaces and `#` are taken off it and leading zeros kept. A race's scheduled start is the earliest `start`
-/// (RFC 3339 with an offset) of its rows; a start written in any other way is passed over.
-pub fn import(text: &str) -> Import {
+/// A row needs a bib; spaces and `#` are taken off it and leading zeros kept. A race's scheduled start is the earliest `start` of
+/// its rows: RFC 3339 with an offset, or local time where `local` tells what that is.
+pub fn import(text: &str, local: Option<&StartTimes>) -> Import {
     let text = text.trim_start_matches('\u{feff}');
+    let delimiter = delimiter_of(text);
+    if let Some(line) = quotes::unclosed(text, delimiter) {
+        return Import::unclosed(line);
+    }
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter_of(text))
+        .delimiter(delimiter)
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
     let columns = match reader.headers() {
         Ok(header) => Columns::find(header),
-        Err(error) => return Import::refused(format!("the header cannot be read: {error}")),
+        Err(error) => return Import::refused(1, format!("the header cannot be read: {error}")),
     };
     let Some(bib) = columns.bib else {
         return Import::refused(
+            1,
             "no column holds the bib; name one \"bib\", \"bib number\" or \"number\"".to_owned(),
         );
     };
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(local);
     for record in reader.records() {
         match record {
-            Ok(record) => rows.add(&Row {
-                columns: &columns,
-                line: record.position().map_or(0, |at| line_of(text, at)),
-                record: &record,
-                bib,
-            }),
+            Ok(record) => {
+                let row = Row {
+                    columns: &columns,
+                    line: record.position().map_or(0, |at| line_of(text, at)),
+                    record: &record,
+                    bib,
+                };
+                if let Some(line) = row.unclosed() {
+                    return Import::unclosed(line);
+                }
+                rows.add(&row);
+            }
             Err(error) => rows.reject(
                 error.position().map_or(0, |at| line_of(text, at)),
                 format!("the row cannot be read: {error}"),
@@ -64,67 +79,56 @@ pub fn import(text: &str) -> Import {
         }
     }
     Import {
-        roster: Roster::new(rows.races, rows.participants),
+        roster: Roster::new(rows.races, rows.entries.into_participants()),
         rejected: rows.rejected,
     }
 }
 
 impl Import {
-    fn refused(reason: String) -> Self {
+    fn unclosed(line: u64) -> Self {
+        Self::refused(
+            line,
+            format!("the quote that opens on line {line} is not closed"),
+        )
+    }
+
+    /// Nobody, because of something that is wrong with the whole file.
+    fn refused(line: u64, reason: String) -> Self {
         Self {
             roster: Roster::default(),
-            rejected: vec![Rejected { line: 1, reason }],
+            rejected: vec![Rejected { line, reason }],
         }
     }
 }
 
 /// What has been read so far.
-#[derive(Default)]
-struct Rows {
+struct Rows<'a> {
     races: Vec<Race>,
-    participants: Vec<Participant>,
+    entries: Entries,
     rejected: Vec<Rejected>,
-    line_by_bib: HashMap<String, u64>,
-    bib_by_tag: HashMap<String, String>,
+    local: Option<&'a StartTimes>,
+    /// What is wrong with starts, told once: most rows of a race say the same.
+    wrong_starts: HashSet<String>,
 }
 
-impl Rows {
-    fn add(&mut self, row: &Row<'_>) {
-        match self.judge(row) {
-            Err(reason) => self.reject(row.line, reason),
-            Ok(participant) => {
-                self.line_by_bib.insert(participant.bib.clone(), row.line);
-                for tag in &participant.tags {
-                    self.bib_by_tag.insert(tag.clone(), participant.bib.clone());
-                }
-                self.schedule(&participant.race, row.start());
-                self.participants.push(participant);
-            }
+impl<'a> Rows<'a> {
+    fn new(local: Option<&'a StartTimes>) -> Self {
+        Self {
+            races: Vec::new(),
+            entries: Entries::new("line"),
+            rejected: Vec::new(),
+            local,
+            wrong_starts: HashSet::new(),
         }
     }
 
-    /// The participant of a row, or why it cannot be taken.
-    fn judge(&self, row: &Row<'_>) -> Result<Participant, String> {
-        if let Some(status) = row.withdrawn() {
-            return Err(format!("the entry is withdrawn (\"{status}\")"));
-        }
-        let participant = row.participant();
-        if participant.bib.is_empty() {
-            return Err("no bib".to_owned());
-        }
-        if let Some(line) = self.line_by_bib.get(&participant.bib) {
-            return Err(format!(
-                "bib \"{}\" is already on line {line}",
-                participant.bib
-            ));
-        }
-        match participant
-            .tags
-            .iter()
-            .find_map(|tag| self.bib_by_tag.get_key_value(tag))
-        {
-            Some((tag, bib)) => Err(format!("tag \"{tag}\" already belongs to bib \"{bib}\"")),
-            None => Ok(participant),
+    fn add(&mut self, row: &Row<'_>) {
+        let added = match row.withdrawn() {
+            Some(status) => Err(format!("the entry is withdrawn (\"{status}\")")),
+            None => self.entries.add(row.line, row.participant()),
+        };
+        if let Err(reason) = added.and_then(|()| self.schedule(row)) {
+            self.reject(row.line, reason);
         }
     }
 
@@ -132,16 +136,24 @@ impl Rows {
         self.rejected.push(Rejected { line, reason });
     }
 
-    /// Makes the race known and moves its start to the earliest seen.
-    fn schedule(&mut self, name: &str, start: Option<Moment>) {
-        if name.is_empty() {
-            return;
-        }
-        if !self.races.iter().any(|race| race.name == name) {
+    /// Makes the row's race known and moves its start to the earliest seen; or says for the first time what is wrong with a start.
+    fn schedule(&mut self, row: &Row<'_>) -> Result<(), String> {
+        let (name, start) = (row.text(row.columns.race), row.text(row.columns.start));
+        if !name.is_empty() && !self.races.iter().any(|race| race.name == name) {
             self.races.push(Race::named(name));
         }
-        if let Some(race) = self.races.iter_mut().find(|race| race.name == name) {
-            race.start = race.start.into_iter().chain(start).min();
+        if start.is_empty() {
+            return Ok(());
+        }
+        let race = self.races.iter_mut().find(|race| race.name == name);
+        let scheduled = start::read(start, self.local).and_then(|at| {
+            let race = race.ok_or_else(|| format!("the start \"{start}\" is of no race"))?;
+            race.start = race.start.into_iter().chain([at]).min();
+            Ok(())
+        });
+        match scheduled {
+            Err(reason) if self.wrong_starts.insert(reason.clone()) => Err(reason),
+            _ => Ok(()),
         }
     }
 }
@@ -158,16 +170,12 @@ impl Row<'_> {
     fn participant(&self) -> Participant {
         let (first_name, last_name) = self.name();
         Participant {
-            bib: number(self.text(Some(self.bib))),
+            bib: self.owned(Some(self.bib)),
             tags: self.tags(),
             first_name,
             last_name,
             sex: sex(self.text(self.columns.sex)),
-            age: self
-                .text(self.columns.age)
-                .parse()
-                .ok()
-                .filter(|&age| age > 0),
+            age: self.text(self.columns.age).parse().ok(),
             city: self.owned(self.columns.city),
             state: self.owned(self.columns.state),
             country: self.owned(self.columns.country),
@@ -199,25 +207,21 @@ impl Row<'_> {
     }
 
     fn tags(&self) -> Vec<String> {
-        let mut tags: Vec<String> = Vec::new();
-        for cell in self
-            .columns
+        self.columns
             .tags
             .iter()
-            .map(|&column| self.text(Some(column)))
-        {
-            for tag in cell.split([',', ';', '|', ' ']).map(number) {
-                if !tag.is_empty() && !tags.contains(&tag) {
-                    tags.push(tag);
-                }
-            }
-        }
-        tags
+            .flat_map(|&column| self.text(Some(column)).split([',', ';', '|', ' ']))
+            .map(str::to_owned)
+            .collect()
     }
 
-    fn start(&self) -> Option<Moment> {
-        let start: jiff::Timestamp = self.text(self.columns.start).parse().ok()?;
-        Some(Moment::from(start))
+    /// The line of a cell that we read and that goes over lines: none of them does so in earnest, so a quote was left open and
+    /// met another.
+    fn unclosed(&self) -> Option<u64> {
+        let breaks = |column: usize| self.text(Some(column)).matches('\n').count() as u64;
+        let broken = self.columns.all().filter(|&column| breaks(column) > 0);
+        let before = 0..broken.min()?;
+        Some(self.line + before.map(breaks).sum::<u64>())
     }
 
     /// The status of an entry that will not start.
@@ -235,16 +239,6 @@ impl Row<'_> {
         gone.iter()
             .any(|word| status.eq_ignore_ascii_case(word))
             .then_some(status)
-    }
-}
-
-/// A bib or tag without its decoration; empty where the cell only says that there is none.
-fn number(cell: &str) -> String {
-    let text = cell.trim_matches(|c: char| c == '#' || c.is_whitespace());
-    match text {
-        "0" | "-" => String::new(),
-        _ if text.eq_ignore_ascii_case("n/a") => String::new(),
-        _ => text.to_owned(),
     }
 }
 
@@ -290,6 +284,7 @@ fn delimiter_of(text: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Moment;
 
     fn bibs(import: &Import) -> Vec<&str> {
         let people = import.roster.participants().iter();
@@ -311,7 +306,7 @@ mod tests {
             "Bib\tFirst Name\tLast Name\n12\tAna\tLópez, Jr",
             "Bib|First Name|Last Name\n12|Ana|López, Jr",
         ] {
-            let import = import(text);
+            let import = import(text, None);
             let runner = import.roster.by_bib("12").expect("was imported");
             assert_eq!(
                 (runner.first_name.as_str(), runner.last_name.as_str()),
@@ -323,7 +318,7 @@ mod tests {
 
     #[test]
     fn bibs_lose_their_decoration_and_keep_their_zeros() {
-        let import = import("bib\n #007 \nA12\n");
+        let import = import("bib\n #007 \nA12\n", None);
         assert_eq!(bibs(&import), ["007", "A12"]);
     }
 
@@ -331,6 +326,7 @@ mod tests {
     fn rows_without_a_bib_of_their_own_are_told_with_their_line() {
         let import = import(
             "bib,name,chip,status\n7,A,,\n,B,,\n0,C,,\n-,D,,\nn/a,E,,\n8,F,X1,\n7,G,,\n9,H,X1,\n10,I,,Cancelled\n",
+            None,
         );
         assert_eq!(bibs(&import), ["7", "8"]);
         assert_eq!(
@@ -340,7 +336,7 @@ mod tests {
                 (4, "no bib"),
                 (5, "no bib"),
                 (6, "no bib"),
-                (8, "bib \"7\" is already on line 2"),
+                (8, "bib \"7\" is already at line 2"),
                 (9, "tag \"X1\" already belongs to bib \"8\""),
                 (10, "the entry is withdrawn (\"Cancelled\")"),
             ]
@@ -349,10 +345,10 @@ mod tests {
 
     #[test]
     fn lines_are_counted_through_quoted_line_breaks_and_blank_lines() {
-        let text = "bib,team\n1,\"Two\nlines\"\n\n,nobody\n-,\n";
+        let text = "bib,notes\n1,\"Two\nlines\"\n\n,nobody\n-,\n";
         for text in [text.to_owned(), text.replace('\n', "\r\n")] {
             assert_eq!(
-                reasons(&import(&text)),
+                reasons(&import(&text, None)),
                 [(5, "no bib"), (6, "no bib")],
                 "{text:?}"
             );
@@ -361,7 +357,10 @@ mod tests {
 
     #[test]
     fn whole_names_are_split() {
-        let import = import("No.,Name\n1,María José Núñez\n2,\"Whitlock, Dana\"\n3,王小明\n");
+        let import = import(
+            "No.,Name\n1,María José Núñez\n2,\"Whitlock, Dana\"\n3,王小明\n",
+            None,
+        );
         let names: Vec<_> = import
             .roster
             .participants()
@@ -383,6 +382,7 @@ mod tests {
         let import = import(
             "Bib,First,Last,Gender,Age,City,State,Country,Race,Wave,Category,Club,Shirt,Tag,Transponder2\n\
              5,Dana,Whitlock,female,38,Saco,ME,US,10 km,B,F35-39,Harriers,L,T5,T6;T7\n",
+            None,
         );
         let expected = Participant {
             bib: "5".into(),
@@ -405,7 +405,8 @@ mod tests {
     #[test]
     fn a_race_starts_with_its_first_wave() {
         let import = import(
-            "bib,race,wave start\n1,10K,2026-05-08T09:10:00+02:00\n2,10K,2026-05-08T07:00:00Z\n3,10K,8:30\n4,5K,\n",
+            "bib,race,wave start\n1,10K,2026-05-08T09:10:00+02:00\n2,10K,2026-05-08T07:00:00Z\n3,10K,\n4,5K,\n",
+            None,
         );
         let race = import.roster.race("10K").expect("is known");
         assert_eq!(
@@ -416,8 +417,48 @@ mod tests {
     }
 
     #[test]
+    fn starts_in_local_time_are_taken_or_told() {
+        let text = "bib,race,start\n1,10K,09:00\n2,10K,09:00\n3,5K,2026-11-23 09:30\n4,,09:00\n";
+        let told = import(text, None);
+        assert_eq!(bibs(&told), ["1", "2", "3", "4"]);
+        let lines: Vec<_> = told.rejected.iter().map(|row| row.line).collect();
+        assert_eq!(lines, [2, 4]);
+
+        let local = StartTimes {
+            zone: jiff::tz::TimeZone::get("Europe/Vienna").expect("a zone"),
+            day: jiff::civil::date(2026, 11, 22),
+        };
+        let taken = import(text, Some(&local));
+        let start = |race| taken.roster.race(race).and_then(|race| race.start);
+        assert_eq!(
+            ["10K", "5K"].map(|race| start(race).map(Moment::to_rfc3339)),
+            [
+                Some("2026-11-22T08:00:00Z".to_owned()),
+                Some("2026-11-23T08:30:00Z".to_owned())
+            ]
+        );
+        assert_eq!(reasons(&taken), [(5, "the start \"09:00\" is of no race")]);
+    }
+
+    #[test]
+    fn a_file_with_an_unclosed_quote_is_refused() {
+        for text in [
+            "bib,first,last,race\n1,Ann,\"Broken,10 km\n2,Bo,Good,10 km\n3,Cy,Good,10 km\n",
+            // A quote at the end of a later line ends the field, which is then no name.
+            "bib,first,last,race\n1,Ann,\"Broken,10 km\n2,Bo,Tall,5'11\"\n3,Cy,Good,10 km\n",
+        ] {
+            let import = import(text, None);
+            assert_eq!(import.roster, Roster::default());
+            assert_eq!(
+                reasons(&import),
+                [(2, "the quote that opens on line 2 is not closed")]
+            );
+        }
+    }
+
+    #[test]
     fn a_file_that_names_no_bib_is_refused() {
-        let import = import("name,age\nDana,38\n");
+        let import = import("name,age\nDana,38\n", None);
         assert_eq!(import.roster, Roster::default());
         assert!(
             import.rejected[0]
@@ -429,7 +470,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_survived(text in "(bib|name)[,;\t|]\\PC*(\n\\PC*){0,5}") {
-            import(&text);
+            import(&text, None);
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Rosters as CSV: what registration programs export, and what we write ourselves.
 //!
 //! No two programs agree on a header, so [`import()`] takes any delimiter and every known spelling of a column, keeps each row
-//! that names a bib, and says of each other row why it was left out.
+//! that names a bib, and says of each other row why it was left out. A file with an unclosed quote is refused as a whole, because
+//! nobody can tell how many rows are within it.
 
 mod columns;
 mod export;
 mod import;
+mod quotes;
+mod start;
 
 pub use export::export;
 pub use import::{Import, Rejected, import};
+pub use start::StartTimes;
 
 use std::borrow::Cow;
 

@@ -30,7 +30,7 @@ async fn a_roster_replaces_the_one_before_and_counts_what_changed() {
     let view = ann.get(&format!("/api/sessions/{session}")).await;
     assert_eq!(view.body["participants"], 3);
 
-    let rows = json!({"participants": [{"bib": "1"}, {"bib": ""}, {"bib": "1"}]});
+    let rows = json!({"participants": [{"bib": "1"}, {"bib": ""}, {"bib": " 1 "}]});
     let imported = put(&ann, &session, "application/json", rows.to_string()).await;
     let rejected = imported.body["rejected"].as_array().expect("rejected");
     let lines: Vec<_> = rejected.iter().map(|row| row["line"].as_u64()).collect();
@@ -44,6 +44,11 @@ async fn what_is_no_roster_changes_nothing() {
     let session = port.session(&ann).await;
     let garbage = put(&ann, &session, "text/csv", vec![0xff_u8, 0, 0x80, 7]).await;
     assert_eq!(garbage.pointers(), ["/1"]);
+    let headless = put(&ann, &session, "text/csv", "bib,first name\n").await;
+    assert_eq!(headless.pointers(), [""]);
+    let unclosed = "bib,last name\n1,Good\n2,\"Broken\n3,Good\n";
+    let unclosed = put(&ann, &session, "text/csv", unclosed).await;
+    assert_eq!(unclosed.pointers(), ["/3"]);
     let json = async |body: &str| put(&ann, &session, "application/json", body.to_owned()).await;
     assert_eq!(
         json(r#"{"participants":[{"bib":7}]}"#).await.pointers(),
@@ -58,6 +63,14 @@ async fn what_is_no_roster_changes_nothing() {
             .await
             .pointers(),
         ["/participants/0/shoe"]
+    );
+    assert_eq!(
+        json(r#"{"participants":[]}"#).await.pointers(),
+        ["/participants"]
+    );
+    assert_eq!(
+        json(r#"{"participants":[{"bib":"-"}]}"#).await.pointers(),
+        ["/participants/0"]
     );
     json("[").await.is_problem(400);
     put(&ann, &session, "application/pdf", "%PDF")
