@@ -187,12 +187,15 @@ impl Store {
                     StoredRead::new(position, &reads[(position - first) as usize])
                 }));
             }
-            // A read that met a position in use would have been passed over like a repeat, and lost.
-            let above: i64 = sqlx::query_scalar(ABOVE).bind(last).fetch_one(&mut *transaction).await?;
-            if above != stored.len() as i64 {
-                return Err(sqlx::Error::Protocol(format!(
-                    "somebody else stored under positions after {last}: expected to be the only one who writes"
-                )));
+            // A read that met a position in use would have been passed over like a repeat, and lost. Without reads nothing
+            // is looked at: a transaction that looks before it writes is refused when another wrote meanwhile.
+            if !reads.is_empty() {
+                let above: i64 = sqlx::query_scalar(ABOVE).bind(last).fetch_one(&mut *transaction).await?;
+                if above != stored.len() as i64 {
+                    return Err(sqlx::Error::Protocol(format!(
+                        "somebody else stored under positions after {last}: expected to be the only one who writes"
+                    )));
+                }
             }
             for (stream, progress) in progress(first, reads, &stored) {
                 sqlx::query(ADVANCE)
