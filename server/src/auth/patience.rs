@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::household::household;
+
 /// Failures that cost nothing: people mistype.
 const FREE: u32 = 4;
 
@@ -16,10 +18,10 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// Failures are forgotten after this long without another one.
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
 
-/// When this many addresses are remembered, the forgotten ones are cleared away.
+/// As many addresses are remembered; the one that has been quiet for longest gives way to another.
 const ADDRESSES: usize = 10_000;
 
-/// Who failed to log in lately, by address.
+/// Who failed to log in lately, by address; a household of IPv6 is one.
 ///
 /// Accounts are not counted: whoever knows an operator's address could otherwise keep them out on race day.
 #[derive(Debug, Default)]
@@ -37,19 +39,19 @@ impl Patience {
     /// How long this address has to wait before its next attempt is looked at.
     pub fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = failures.get(&address)?.next_attempt(now);
+        let left = failures.get(&household(address))?.next_attempt(now);
         (!left.is_zero()).then_some(left)
     }
 
     /// Remembers a failure.
     pub fn failed(&self, address: IpAddr, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= ADDRESSES {
-            failures.retain(|_, failures| !failures.are_forgotten(now));
-        }
-        if failures.len() >= ADDRESSES {
-            // Whoever fails from so many addresses is not slowed down by remembering them.
-            failures.clear();
+        let address = household(address);
+        if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
+            let quietest = failures.iter().min_by_key(|(_, failures)| failures.last);
+            if let Some(quietest) = quietest.map(|(address, _)| *address) {
+                failures.remove(&quietest);
+            }
         }
         let entry = failures.entry(address).or_insert(Failures {
             count: 0,
@@ -67,7 +69,7 @@ impl Patience {
         self.failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&address);
+            .remove(&household(address));
     }
 }
 
@@ -125,6 +127,35 @@ mod tests {
         let later = now + FORGOTTEN_AFTER + Duration::from_secs(1);
         patience.failed(address, later);
         assert_eq!(patience.wait(address, later), None);
+    }
+
+    #[test]
+    fn a_household_waits_as_a_whole() {
+        let (patience, now) = (Patience::default(), Instant::now());
+        for host in 1..=8 {
+            let address = format!("2001:db8::{host}").parse().expect("an address");
+            patience.failed(address, now);
+        }
+        let [neighbour, stranger] =
+            ["2001:db8::9", "2001:db8:0:1::9"].map(|address| address.parse().expect("an address"));
+        assert!(patience.wait(neighbour, now).is_some());
+        assert_eq!(patience.wait(stranger, now), None);
+    }
+
+    #[test]
+    fn many_other_failures_do_not_free_the_newest() {
+        let patience = Patience::default();
+        let start = Instant::now();
+        let address = |host: u32| IpAddr::from(std::net::Ipv4Addr::from(host));
+        for host in 0..=ADDRESSES as u32 {
+            let now = start + Duration::from_millis(host.into());
+            for _ in 0..FREE {
+                patience.failed(address(host), now);
+            }
+        }
+        let end = start + Duration::from_millis(ADDRESSES as u64);
+        assert_eq!(patience.wait(address(0), start), None);
+        assert!(patience.wait(address(ADDRESSES as u32), end).is_some());
     }
 
     #[test]

@@ -25,8 +25,8 @@ use crate::{
 /// Locations of one connection. Real hardware has one or a few.
 const MOST_LOCATIONS: usize = 256;
 
-/// Lines of one connection that are kept although they are no reads. Hardware sends a few thousand in a day; somebody who
-/// sends rubbish must not fill the disk.
+/// Lines of one connection that are kept although they are no reads, and as many again that were at fault. Hardware sends a
+/// few hundred in a day; somebody who sends rubbish must not fill the disk, nor keep what is well-formed from being kept.
 const MOST_LINES: usize = 10_000;
 
 /// Faults of one connection that are worth a warning each; the rest is counted.
@@ -50,6 +50,7 @@ pub(super) struct Intake {
     streams: HashMap<String, Progress>,
     faults: u64,
     lines: usize,
+    faulty_lines: usize,
 }
 
 /// How far a stream has come.
@@ -96,6 +97,7 @@ impl Intake {
             streams: HashMap::new(),
             faults: 0,
             lines: 0,
+            faulty_lines: 0,
         }
     }
 
@@ -161,31 +163,34 @@ impl Intake {
         }
     }
 
-    fn note_program(&self, line: &[u8]) {
-        if let Ok(Message::Greeting { program, version }) = Message::parse(line) {
-            self.presence
-                .update(|connection| connection.program = Some(format!("{program} {version}")));
-        }
-    }
-
-    /// Keeps a line as it came, unless one of its outputs carries it into the store already.
+    /// Keeps a line as it came, unless one of its outputs carries it into the store already or it is a mere sign of life.
     pub(super) async fn keep_unless_kept(&mut self, line: Frame, outputs: &[Output], at: Moment) {
         let carried = |output: &Output| matches!(output, Output::Read(_) | Output::Fault { .. });
         if let Frame::Line(raw) = line
             && !outputs.iter().any(carried)
         {
-            if self.lines == 0 {
-                self.note_program(&raw);
+            match Message::parse(&raw) {
+                // Seven thousand a day, and none of them says anything.
+                Ok(Message::Ping) => return,
+                Ok(Message::Ack(command)) if command == "ping" => return,
+                Ok(Message::Greeting { program, version }) => self
+                    .presence
+                    .update(|connection| connection.program = Some(format!("{program} {version}"))),
+                _ => {}
             }
             self.keep(raw, None, at).await;
         }
     }
 
     async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
-        self.lines += 1;
-        if self.lines > MOST_LINES {
+        let kept = match fault {
+            Some(_) => &mut self.faulty_lines,
+            None => &mut self.lines,
+        };
+        if *kept == MOST_LINES {
             return;
         }
+        *kept += 1;
         let line = NewLine {
             partner_id: self.partner_id,
             timing_session_id: self.session,

@@ -385,6 +385,37 @@ async fn what_was_received_is_stored_before_the_server_stops() {
 }
 
 #[tokio::test]
+async fn half_a_request_does_not_keep_the_server_from_stopping() {
+    let server = Server::start().await;
+    let mut socket = TcpStream::connect(server.status)
+        .await
+        .expect("the port is open");
+    socket
+        .write_all(b"GET /health HTTP/1.1\r\nHost: ")
+        .await
+        .expect("the server listens");
+    timeout(PATIENCE, server.stop())
+        .await
+        .expect("the server should stop");
+}
+
+#[tokio::test]
+async fn answered_pings_are_not_kept_and_faults_have_their_own_room() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    for _ in 0..3 {
+        hardware.send(&b"ack~ping\r\n".repeat(4_000)).await;
+    }
+    hardware.send(b"rubbish\r\n").await;
+    hardware.reads(1..=1).await;
+    server
+        .until("the read", async |server| server.stored().await == 1)
+        .await;
+    let kept = server.services.store.faulty_lines(server.partner).await;
+    assert_eq!(kept.expect("counts"), 1);
+}
+
+#[tokio::test]
 async fn reads_of_nobody_are_refused() {
     let (store, dir) = testing::store().await;
     let server = Server::start_on(store, dir, PartnerId::new()).await;

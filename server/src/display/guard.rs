@@ -3,16 +3,14 @@
 //! Every lookup counts, not only a failed one, because a guess that hits must be refused as well. At the limit of all lookups
 //! together and with a hundred displays alive, a hit takes more than a year of guessing without pause.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
+
+use crate::household::household;
 
 /// One address: a venue's screens come from one address and all reconnect at once, so the burst is large.
 const PER_ADDRESS: Quota = quota(10, 300);
@@ -53,17 +51,6 @@ impl Guard {
     }
 }
 
-/// The address, or for IPv6 the network of 64 bits that one household or venue is given as a whole.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
-    }
-}
-
 const fn quota(per_second: u32, burst: u32) -> Quota {
     match (NonZeroU32::new(per_second), NonZeroU32::new(burst)) {
         (Some(per_second), Some(burst)) => Quota::per_second(per_second).allow_burst(burst),
@@ -73,6 +60,8 @@ const fn quota(per_second: u32, burst: u32) -> Quota {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
+};
 use gantry_core::wire::{HEARTBEAT_MS, StopReason};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -54,7 +57,7 @@ pub async fn serve(
 /// Answers, sends what is new and proves each second that it is still true; returns when the screen is gone.
 async fn converse(socket: &mut WebSocket, mut picture: Picture) {
     let mut feed = Feed::default();
-    if !send(socket, Feed::hello(clock::now())).await {
+    if !send(socket, Message::Text(Feed::hello(clock::now()))).await {
         return;
     }
     let mut heartbeat = interval(Duration::from_millis(HEARTBEAT_MS.unsigned_abs()));
@@ -91,7 +94,7 @@ async fn converse(socket: &mut WebSocket, mut picture: Picture) {
                 }
                 heartbeats += 1;
                 if heartbeats.is_multiple_of(HEARTBEATS_A_PING)
-                    && socket.send(Message::Ping(axum::body::Bytes::new())).await.is_err()
+                    && !send(socket, Message::Ping(Bytes::new())).await
                 {
                     return;
                 }
@@ -99,7 +102,7 @@ async fn converse(socket: &mut WebSocket, mut picture: Picture) {
             }
         };
         if let Some(text) = text
-            && !send(socket, text).await
+            && !send(socket, Message::Text(text)).await
         {
             return;
         }
@@ -107,8 +110,8 @@ async fn converse(socket: &mut WebSocket, mut picture: Picture) {
 }
 
 /// Writes a message; false when the connection is dead.
-async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> bool {
-    timeout(DEAD_AFTER, socket.send(Message::Text(text)))
+async fn send(socket: &mut WebSocket, message: Message) -> bool {
+    timeout(DEAD_AFTER, socket.send(message))
         .await
         .is_ok_and(|sent| sent.is_ok())
 }

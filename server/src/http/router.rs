@@ -22,6 +22,7 @@ use super::{
     app::App, assets, chronotrack, displays, login, problem::Problem, roster, screens, sessions,
     templates,
 };
+use crate::farewell::serve_until;
 
 /// The largest body taken, where a route does not say otherwise.
 const LARGEST_BODY_BYTES: usize = 64 << 10;
@@ -31,9 +32,6 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// How long a roster may take: the largest one comes through at 1 Mbit/s.
 const LONGEST_ROSTER: Duration = Duration::from_mins(5);
-
-/// How long connections have to end when the server stops.
-const FAREWELL: Duration = Duration::from_secs(3);
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -86,14 +84,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let serving =
         axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let overdue = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(FAREWELL).await;
-    };
-    tokio::select! {
-        served = async { serving.await } => Ok(served?),
-        () = overdue => Ok(()),
-    }
+    serve_until(shutdown, serving.into_future()).await
 }
 
 fn description() -> utoipa::openapi::OpenApi {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock, launch::Services, store::Totals};
+use crate::{clock, farewell::serve_until, launch::Services, store::Totals};
 
 #[derive(Clone)]
 struct Monitored {
@@ -47,10 +47,9 @@ pub async fn serve(
             services,
             timing_port,
         });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await?;
-    Ok(())
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    serve_until(shutdown, serving.into_future()).await
 }
 
 async fn health(State(monitored): State<Monitored>) -> (StatusCode, &'static str) {
