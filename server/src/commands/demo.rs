@@ -5,7 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use gantry_core::demo::EVENT_NAME;
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{claim_store, say, serve::shutdown_on_signal};
 use crate::{
     clock,
-    config::{Config, cli, default_data_dir},
+    config::{Config, cli},
     demo::{self, Company, DemoDisplay, EMAIL, FINISH_LINE},
     hardware::simulate::{SimulateOptions, Simulation},
     http::base_url::base_url,
@@ -23,6 +23,9 @@ use crate::{
 /// Runs a made-up race until it is told to stop.
 pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
     let cli::Demo { race, mut config } = demo;
+    if let Some(name) = &config.timing_partner {
+        bail!("--timing-partner '{name}' cannot be had: a demo has a timing partner of its own");
+    }
     let _gone_at_the_end = furnish(&mut config)?;
     let (store, _claim) = claim_store(&config).await?;
     let company = demo::found(&store).await?;
@@ -67,14 +70,14 @@ pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
 
 /// Gives the demo a directory of its own, unless one was asked for: what it makes up must not get among real races.
 fn furnish(config: &mut Config) -> anyhow::Result<Option<TempDir>> {
-    if config.data_dir != default_data_dir() || config.database_url.is_some() {
+    if config.data_dir.is_some() || config.database_url.is_some() {
         return Ok(None);
     }
     let directory = tempfile::Builder::new()
         .prefix("gantry-demo-")
         .tempdir()
         .context("cannot make a temporary directory")?;
-    directory.path().clone_into(&mut config.data_dir);
+    config.data_dir = Some(directory.path().to_owned());
     Ok(Some(directory))
 }
 

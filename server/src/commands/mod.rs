@@ -230,6 +230,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_demo_works_for_nobody_else() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let refused = call(dir.path(), &["demo", "--timing-partner", "Acme"]).await;
+        let refused = refused.expect_err("is refused");
+        assert!(refused.contains("--timing-partner 'Acme'"), "{refused}");
+    }
+
+    #[tokio::test]
     async fn a_timing_partner_that_does_not_exist_stops_the_server() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let refused = call(dir.path(), &["serve", "--timing-partner", "Acme"]).await;

@@ -272,7 +272,10 @@ mod tests {
         assert_eq!(config.http.to_string(), "127.0.0.1:8088");
         assert_eq!(config.timing.to_string(), "0.0.0.0:61611");
         assert_eq!(config.status.to_string(), "127.0.0.1:61612");
-        assert_eq!(config.database_file(), config.data_dir.join("gantry.db"));
+        assert_eq!(
+            config.database_file(),
+            super::super::default_data_dir().join("gantry.db")
+        );
     }
 
     #[test]

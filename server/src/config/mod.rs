@@ -19,9 +19,9 @@ pub struct Config {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where the database and everything else that must survive a restart is kept
-    #[arg(long, value_name = "DIR", default_value_os_t = default_data_dir())]
-    pub data_dir: PathBuf,
+    /// The directory of the database [default: the platform's place for data]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 
     /// The database; without it, gantry.db in the data directory
     #[arg(long, value_name = "URL", value_parser = database)]
@@ -55,9 +55,10 @@ pub struct Config {
 impl Config {
     /// The file that holds the database.
     pub fn database_file(&self) -> PathBuf {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| self.data_dir.join("gantry.db"))
+        self.database_url.clone().unwrap_or_else(|| {
+            let directory = self.data_dir.clone();
+            directory.unwrap_or_else(default_data_dir).join("gantry.db")
+        })
     }
 
     /// The zone that the hardware's wall clock is read in.
@@ -94,7 +95,7 @@ impl Config {
 }
 
 /// The platform's place for a program's data, or the working directory where the platform names none.
-pub fn default_data_dir() -> PathBuf {
+fn default_data_dir() -> PathBuf {
     ProjectDirs::from("", "", "gantry").map_or_else(
         || PathBuf::from("gantry-data"),
         |dirs| dirs.data_dir().to_owned(),
