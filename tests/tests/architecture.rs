@@ -218,9 +218,9 @@ fn both_databases_migrate_by_the_same_names() {
     };
     let sqlite = names("sqlite").expect("migrations/sqlite");
     assert!(!sqlite.is_empty(), "migrations/sqlite is empty");
-    match names("postgres") {
-        Some(postgres) => assert_eq!(sqlite, postgres),
-        None => println!("SKIPPED postgres migrations: there are none yet"),
+    // A database has a folder from the day on which it is supported.
+    if let Some(postgres) = names("postgres") {
+        assert_eq!(sqlite, postgres);
     }
 }
 
