@@ -79,6 +79,7 @@ fn the_display_sessions() {
 #[test]
 fn the_screens() {
     check!("screens", working(Tab::Screens));
+    check!("screens_copied", pressed(working(Tab::Screens), "c"));
     check!("screens_revoked", pressed(working(Tab::Screens), "j"));
 }
 

@@ -17,7 +17,7 @@ use crate::{
 
 const SESSIONS: [Column; 7] = [
     Column::words("Status", Constraint::Length(8)),
-    Column::words("Session", Constraint::Fill(3)),
+    Column::words("Session", Constraint::Fill(4)),
     Column::words("Event", Constraint::Fill(3)),
     Column::numbers("Mats", 4),
     Column::numbers("Reads", 8),
@@ -113,7 +113,10 @@ fn preview(ui: &mut Ui, area: Rect, model: &Model, session: &TimingSession) {
         ui.heading(line, "Reads", "asking …");
         return;
     };
-    let rate = format!("{} reads/min", reads.preview.reads_per_minute.round());
+    let rate = format!(
+        "{} reads/min",
+        grouped(reads.preview.reads_per_minute.round() as u64)
+    );
     let title = format!("Reads of {}", session.name);
     ui.heading(line, &title, &rate);
     let bars = sparkline(reads.rates.iter(), usize::from(line.width / 4));

@@ -155,7 +155,7 @@ fn take_partner(model: &mut Model) -> Vec<Effect> {
 
 fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(url) = model.looked_at().map(|display| display.url.clone()) else {
-        model.warn("there is no active URL to copy; make one in 2 Display sessions");
+        model.warn("there is no active URL to copy; Enter in 2 Display sessions makes one");
         return Vec::new();
     };
     match model.terminal.clipboard {
@@ -191,7 +191,7 @@ fn open_for_session(model: &mut Model, action: Action) {
 
 fn open_for_display(model: &mut Model, action: Action) {
     let Some(display) = model.looked_at() else {
-        model.warn("there is no active URL here; make one in 2 Display sessions");
+        model.warn("there is no active URL here; Enter in 2 Display sessions makes one");
         return;
     };
     model.dialog = Some(match action {
