@@ -1,11 +1,20 @@
 //! The one place that asks what time it is.
 
+use std::{sync::LazyLock, time::Instant};
+
 use gantry_core::time::Moment;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// The present moment.
 pub fn now() -> Moment {
     timestamp().into()
+}
+
+/// A clock for deadlines: it begins with the wall clock's time and goes on evenly, also when the wall clock is set.
+pub fn steady() -> Moment {
+    static BEGAN: LazyLock<(Moment, Instant)> = LazyLock::new(|| (now(), Instant::now()));
+    let (began_at, began) = *BEGAN;
+    began_at + i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The midnight that the clocks of a zone count from on a day, the day given or today: twelve hours before its noon.

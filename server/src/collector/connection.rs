@@ -48,7 +48,11 @@ pub(super) async fn converse(
 ) -> End {
     // Answers are small and awaited: they must not wait for more to send.
     let _ = socket.set_nodelay(true);
-    let mut peer = Peer::new(zone, format!("nameless-{}", Uuid::now_v7()), clock::now());
+    let mut peer = Peer::new(
+        zone,
+        format!("nameless-{}", Uuid::now_v7()),
+        clock::steady(),
+    );
     let mut framer = Framer::default();
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -59,7 +63,7 @@ pub(super) async fn converse(
         };
         let done = match received {
             None => {
-                let outputs = peer.tick(clock::now());
+                let outputs = peer.tick(clock::steady());
                 perform(&mut socket, &mut peer, intake, outputs).await
             }
             Some(Ok(0) | Err(_)) => return End::ByClient,
@@ -80,11 +84,11 @@ async fn take(
     intake: &mut Intake,
     bytes: &[u8],
 ) -> Result<(), End> {
-    let now = clock::now();
+    let (now, received_at) = (clock::steady(), clock::now());
     for frame in framer.push(bytes) {
         let line = frame.clone();
-        let outputs = peer.receive(frame, now);
-        intake.keep_unless_kept(line, &outputs, now).await;
+        let outputs = peer.receive(frame, now, received_at);
+        intake.keep_unless_kept(line, &outputs, received_at).await;
         perform(socket, peer, intake, outputs).await?;
     }
     Ok(())
@@ -127,12 +131,12 @@ async fn send(socket: &mut TcpStream, bytes: &[u8]) -> Result<(), End> {
     }
 }
 
-/// Waits for a moment; for ever when there is none.
+/// Waits for a moment of the steady clock; for ever when there is none.
 async fn until(deadline: Option<Moment>) {
     match deadline {
         None => std::future::pending().await,
         Some(at) => {
-            let wait = at.since_ms(clock::now()).max(0);
+            let wait = at.since_ms(clock::steady()).max(0);
             sleep(Duration::from_millis(wait as u64)).await;
         }
     }

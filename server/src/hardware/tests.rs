@@ -72,7 +72,7 @@ async fn serve(
     last: Arc<Mutex<BTreeMap<String, u64>>>,
     patience: usize,
 ) {
-    let mut peer = Peer::new(zone, "nameless".to_owned(), clock::now());
+    let mut peer = Peer::new(zone, "nameless".to_owned(), clock::steady());
     let mut framer = Framer::default();
     let mut buffer = [0; 4096];
     let mut taken = 0;
@@ -81,7 +81,7 @@ async fn serve(
             return;
         };
         for frame in framer.push(&buffer[..count]) {
-            for output in peer.receive(frame, clock::now()) {
+            for output in peer.receive(frame, clock::steady(), clock::now()) {
                 let outputs = match output {
                     Output::Location(location) => {
                         let known = last.lock().expect("a lock").get(&location).copied();

@@ -236,7 +236,7 @@ fn converse(
     while !to_peer.is_empty() {
         let mut to_client = Vec::new();
         for frame in framer.push(&std::mem::take(&mut to_peer)) {
-            for output in peer.receive(frame, T0) {
+            for output in peer.receive(frame, T0, T0) {
                 let outputs = match output {
                     Output::Location(location) => peer.start(&location, None),
                     output => vec![output],
@@ -332,7 +332,7 @@ proptest! {
         let bytes = client.stream(&log, usize::MAX);
 
         let mut peer = Peer::new(TimeZone::UTC, "nameless".into(), T0);
-        peer.receive(Frame::Line(b"SimpleClient~0.6.0~CTP01".to_vec()), T0);
+        peer.receive(Frame::Line(b"SimpleClient~0.6.0~CTP01".to_vec()), T0, T0);
         let mut framer = Framer::default();
         // Each line arrives some seconds after its time, so that times without a date find theirs.
         let mut reads = Vec::new();
@@ -340,7 +340,7 @@ proptest! {
             for frame in framer.push(chunk) {
                 let at = log.locations()[0].entries[reads.len()].at;
                 let arrived = Moment::from(TimeZone::UTC.to_timestamp(at).expect("in range")) + 3000;
-                reads.extend(peer.receive(frame, arrived).into_iter().filter_map(|output| match output {
+                reads.extend(peer.receive(frame, arrived, arrived).into_iter().filter_map(|output| match output {
                     Output::Read(read) => Some(read),
                     _ => None,
                 }));

@@ -96,6 +96,7 @@ struct Introduction {
 impl Peer {
     /// A connection accepted now, whose wall-clock times are of this zone.
     ///
+    /// `now`, here and everywhere, is of a clock that never jumps: deadlines are counted by it.
     /// `nameless` names the stream of a client that has no connection id. Sequences start again with every session, so it must
     /// be another for every TCP connection.
     pub fn new(zone: TimeZone, nameless: String, now: Moment) -> Self {
@@ -113,7 +114,10 @@ impl Peer {
     }
 
     /// Takes what the client sent.
-    pub fn receive(&mut self, frame: Frame, now: Moment) -> Vec<Output> {
+    ///
+    /// `now` is of the clock that [`new`](Self::new) and [`tick`](Self::tick) are given. `received_at` is what the wall clock
+    /// shows; reads keep it.
+    pub fn receive(&mut self, frame: Frame, now: Moment, received_at: Moment) -> Vec<Output> {
         self.last_heard = now;
         let (raw, message) = match frame {
             Frame::Line(raw) => {
@@ -134,7 +138,7 @@ impl Peer {
                 outputs.push(self.close("no greeting"));
                 outputs
             }
-            (_, Ok(message)) => self.understand(message, raw, now),
+            (_, Ok(message)) => self.understand(message, raw, received_at),
             (_, Err(reason)) => vec![fault(reason, raw)],
         }
     }
@@ -191,9 +195,9 @@ impl Peer {
         vec![Output::Send(opening().into_bytes())]
     }
 
-    fn understand(&mut self, message: Message, raw: Vec<u8>, now: Moment) -> Vec<Output> {
+    fn understand(&mut self, message: Message, raw: Vec<u8>, received_at: Moment) -> Vec<Output> {
         match message {
-            Message::Read(read) => self.take_read(read, raw, now),
+            Message::Read(read) => self.take_read(read, raw, received_at),
             Message::NewLocation(location) => self.announce(location, raw),
             Message::ConnectionId(id) => self.answer(|answers| answers.connection = Some(id)),
             Message::Locations(list) => self.answer(|answers| answers.answered = Some(list)),
@@ -255,8 +259,8 @@ impl Peer {
         outputs
     }
 
-    fn take_read(&mut self, read: ReadLine, raw: Vec<u8>, now: Moment) -> Vec<Output> {
-        let Some(at) = read.time.to_moment(&self.zone, now) else {
+    fn take_read(&mut self, read: ReadLine, raw: Vec<u8>, received_at: Moment) -> Vec<Output> {
+        let Some(at) = read.time.to_moment(&self.zone, received_at) else {
             let reason = format!("time \"{}\" is outside of the calendar", read.time_text);
             return vec![fault(reason, raw)];
         };
@@ -280,7 +284,7 @@ impl Peer {
             lap: read.lap,
             reader: read.reader,
             gator: read.gator,
-            received_at: now,
+            received_at,
             raw,
         }));
         outputs

@@ -11,7 +11,7 @@ fn peer() -> Peer {
 }
 
 fn tell(peer: &mut Peer, line: &str) -> Vec<Output> {
-    peer.receive(Frame::Line(text::encode(line)), T0)
+    peer.receive(Frame::Line(text::encode(line)), T0, T0)
 }
 
 fn send(text: &str) -> Output {
@@ -150,7 +150,7 @@ fn whoever_does_not_greet_is_closed() {
             "{outputs:?}"
         );
     }
-    let outputs = peer().receive(Frame::Oversize(b"xx".to_vec()), T0);
+    let outputs = peer().receive(Frame::Oversize(b"xx".to_vec()), T0, T0);
     assert!(matches!(
         outputs[..],
         [Output::Fault { .. }, Output::Close { .. }]
@@ -283,7 +283,7 @@ fn silence_is_asked_about_and_then_ends() {
 fn any_line_is_life() {
     let mut peer = introduced("~9K");
     let later = T0 + SILENCE_MS - 1;
-    peer.receive(Frame::Line(b"garbage".to_vec()), later);
+    peer.receive(Frame::Line(b"garbage".to_vec()), later, later);
     assert_eq!(peer.tick(later + SILENCE_MS - 1), [send("ping")]);
     assert!(matches!(
         peer.tick(later + SILENCE_MS)[..],
@@ -292,10 +292,23 @@ fn any_line_is_life() {
 }
 
 #[test]
+fn a_wall_clock_that_is_set_ends_nothing_and_is_what_reads_keep() {
+    let mut peer = introduced("~9K");
+    let set = T0 + 3_600_000;
+    let line = text::encode("CT01_33~1~9K~7~2021-05-08T07:58:21.95~1~A~4");
+    let outputs = peer.receive(Frame::Line(line), T0 + 1, set);
+    let [Output::Read(read)] = &outputs[..] else {
+        panic!("{outputs:?} is no read");
+    };
+    assert_eq!(read.received_at, set);
+    assert_eq!(peer.tick(T0 + 2), []);
+}
+
+#[test]
 fn garbage_is_a_fault_with_its_bytes_and_the_stream_goes_on() {
     let mut peer = introduced("~9K");
     let garbage = b"\xff\xfe~~garbage".to_vec();
-    let outputs = peer.receive(Frame::Line(garbage.clone()), T0);
+    let outputs = peer.receive(Frame::Line(garbage.clone()), T0, T0);
     assert!(matches!(&outputs[..], [Output::Fault { raw, .. }] if *raw == garbage));
     let far = "CT01_33~1~9K~1~9999-12-31T23:59:59.99~1~A~4";
     assert!(matches!(tell(&mut peer, far)[..], [Output::Fault { .. }]));
@@ -317,7 +330,7 @@ proptest! {
         let outputs: Vec<Output> = framer
             .push(&bytes)
             .into_iter()
-            .flat_map(|frame| peer.receive(frame, T0))
+            .flat_map(|frame| peer.receive(frame, T0, T0))
             .collect();
         prop_assert_eq!(sequences(&outputs).last().copied(), Some(999_999));
     }
