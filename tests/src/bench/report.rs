@@ -12,7 +12,7 @@ const BAR: usize = 50;
 pub fn heading(out: &mut impl Write) -> Result<()> {
     writeln!(
         out,
-        "{:<34} {:>9} {:>9} {:>9} {:>9}",
+        "{:<38} {:>9} {:>9} {:>9} {:>9}",
         "case, in ms", "samples", "p50", "p99", "max"
     )?;
     Ok(())
@@ -22,7 +22,7 @@ pub fn heading(out: &mut impl Write) -> Result<()> {
 pub fn latency(out: &mut impl Write, case: &str, micros: &Histogram<u64>) -> Result<()> {
     writeln!(
         out,
-        "{case:<34} {:>9} {:>9.2} {:>9.2} {:>9.2}",
+        "{case:<38} {:>9} {:>9.2} {:>9.2} {:>9.2}",
         micros.len(),
         ms(micros.value_at_quantile(0.5)),
         ms(micros.value_at_quantile(0.99)),
