@@ -17,7 +17,7 @@ use crate::{
         event::{BoardEvent, BoardRead},
         feed::{Crossing, Feed},
         guns::Guns,
-        passing::Passing,
+        passing::{Passing, Run},
         settings::{Mode, Settings},
         showing::Showing,
     },
@@ -231,9 +231,7 @@ impl Board {
     }
 
     fn finisher(&self, participant: &Participant) -> Option<Finisher> {
-        let run = self
-            .passing(participant)
-            .run(self.zero_at(&participant.race))?;
+        let run = self.run(participant)?;
         let began_at = run.started_at.or_else(|| self.gun(&participant.race))?;
         let net_ms = run.finished_at.since_ms(began_at);
         Some(Finisher {
@@ -249,16 +247,20 @@ impl Board {
             let passing = self.passings.get(tag);
             return Progress {
                 is_seen: passing.is_some(),
-                is_finished: passing.is_some_and(|passing| passing.run(None).is_some()),
+                is_finished: passing.is_some_and(|passing| passing.run(None, 0).is_some()),
             };
         };
         Progress {
             is_seen: tags(participant).any(|tag| self.passings.contains_key(tag)),
-            is_finished: self
-                .passing(participant)
-                .run(self.zero_at(&participant.race))
-                .is_some(),
+            is_finished: self.run(participant).is_some(),
         }
+    }
+
+    fn run(&self, participant: &Participant) -> Option<Run> {
+        let race = self.roster.race(&participant.race);
+        let shortest_ms = race.and_then(|race| race.distance_m).map_or(0, shortest_ms);
+        self.passing(participant)
+            .run(self.zero_at(&participant.race), shortest_ms)
     }
 
     /// What all tags of a participant saw together.
@@ -287,6 +289,11 @@ impl RaceState {
             finished: self.standings.len(),
         }
     }
+}
+
+/// How long a distance takes at the very least: at 12 m/s nobody is on foot, and hardly anybody in a racing wheelchair.
+fn shortest_ms(distance_m: u32) -> i64 {
+    i64::from(distance_m) * 1_000 / 12
 }
 
 /// Every tag by which a participant may be read.

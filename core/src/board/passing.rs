@@ -49,13 +49,24 @@ impl Passing {
         }
     }
 
-    /// The run that counts: to the first arrival at the finish after `zero_at`, from the last departure from the start before
-    /// that. Where nobody knows when the race began, it began when this runner first left the start.
+    /// The run that counts: from the last departure from the start before the first arrival at the finish that can be one.
     ///
-    /// People warm up across the finish mat before the gun, wait on the start mat, and walk back over either of them afterwards.
-    pub fn run(&self, zero_at: Option<Moment>) -> Option<Run> {
-        let began_at = zero_at.or_else(|| self.starts.0.first().map(|stay| stay.last));
-        let is_arrival = |stay: &&Stay| began_at.is_none_or(|began_at| stay.first > began_at);
+    /// An arrival can be one when it comes at least `shortest_ms` after the race began at `zero_at` and, for a runner who was read
+    /// at the start since then, at least that long after they first left it. People warm up across the finish mat, also after the
+    /// gun of a wave that is not theirs, wait on the start mat, and walk back over either of them afterwards. Where nobody knows
+    /// when the race began, it began when this runner first left the start.
+    pub fn run(&self, zero_at: Option<Moment>, shortest_ms: i64) -> Option<Run> {
+        let left_at = self
+            .starts
+            .0
+            .iter()
+            .map(|stay| stay.last)
+            .find(|left| zero_at.is_none_or(|zero| *left >= zero));
+        let began_at = left_at.or(zero_at);
+        let is_arrival = |stay: &&Stay| {
+            began_at
+                .is_none_or(|began| stay.first > began && stay.first.since_ms(began) >= shortest_ms)
+        };
         let finished_at = self.finishes.0.iter().find(is_arrival)?.first;
         let start = self
             .starts
@@ -146,7 +157,7 @@ mod tests {
     }
 
     fn run(reads: &[(Role, i64)], zero_at: Option<i64>) -> Option<(Option<i64>, i64)> {
-        let run = passing(reads).run(zero_at.map(Moment))?;
+        let run = passing(reads).run(zero_at.map(Moment), 300 * S)?;
         Some((run.started_at.map(|at| at.0), run.finished_at.0))
     }
 
@@ -180,6 +191,16 @@ mod tests {
             run(&[(Finish, 900 * S)], Some(5 * S)),
             Some((None, 900 * S))
         );
+    }
+
+    #[test]
+    fn a_warm_up_after_the_gun_of_another_wave_does_not_count_either() {
+        let warm_up = [(Finish, 150 * S), (Finish, 400 * S)];
+        let race = [(Start, 480 * S), (Finish, 1_900 * S)];
+        let all: Vec<_> = warm_up.into_iter().chain(race).collect();
+        assert_eq!(run(&all, Some(0)), Some((Some(480 * S), 1_900 * S)));
+        assert_eq!(run(&all[..3], Some(0)), None, "on the course");
+        assert_eq!(run(&all[..1], Some(0)), None, "nobody is as fast");
     }
 
     #[test]
