@@ -21,7 +21,7 @@ use crate::{
     clock,
     collector::writer::News,
     display::id::DisplayId,
-    launch::Services,
+    services::Services,
     store::{
         DisplaySession, DisplaySessionId, Partner, PartnerId, Role, Store, TimingSessionId, UserId,
     },

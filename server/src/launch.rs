@@ -1,9 +1,8 @@
 //! The composition root: the parts of the server, put together.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use gantry_core::time::Moment;
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -14,14 +13,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    clock,
-    collector::{
-        accept,
-        registry::Registry,
-        writer::{self, Published},
-    },
+    collector::{accept, writer},
     config::Config,
     http::{app::App, base_url::base_url, router},
+    services::Services,
     status,
     store::Store,
     templates::Templates,
@@ -52,21 +47,6 @@ pub struct Addresses {
     pub status: SocketAddr,
 }
 
-/// What the parts of the server share. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Services {
-    /// What the program was told.
-    pub config: Arc<Config>,
-    /// Everything that survives a restart.
-    pub store: Store,
-    /// Committed reads.
-    pub published: Published,
-    /// Who is connected to the timing port.
-    pub registry: Arc<Registry>,
-    /// When the program started.
-    pub started_at: Moment,
-}
-
 impl Listeners {
     /// Binds the configured ports.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
@@ -89,19 +69,6 @@ impl Listeners {
             timing: self.timing.local_addr()?,
             status: self.status.local_addr()?,
         })
-    }
-}
-
-impl Services {
-    /// The services over a store that is open; they begin with nobody connected.
-    pub fn new(config: Config, store: Store) -> Self {
-        Self {
-            config: Arc::new(config),
-            store,
-            published: writer::publication(),
-            registry: Arc::default(),
-            started_at: clock::now(),
-        }
     }
 }
 

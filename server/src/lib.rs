@@ -18,6 +18,7 @@ pub mod household;
 pub mod http;
 pub mod launch;
 pub mod live;
+pub mod services;
 pub mod status;
 pub mod store;
 pub mod templates;

@@ -15,7 +15,7 @@ use super::{
     partner::timing_partner,
     writer::Entry,
 };
-use crate::{clock, launch::Services};
+use crate::{clock, services::Services};
 
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(200);

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     collector::writer::News,
     config::Config,
-    launch::{Listeners, Services, launch},
+    launch::{Listeners, launch},
+    services::Services,
     store::{
         PartnerId, Store, TimingSession,
         testing::{self, NOW},

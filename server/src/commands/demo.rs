@@ -17,7 +17,8 @@ use crate::{
     demo::{self, Company, DemoDisplay, EMAIL, FINISH_LINE},
     hardware::simulate::{SimulateOptions, Simulation},
     http::base_url::base_url,
-    launch::{Listeners, Services, launch},
+    launch::{Listeners, launch},
+    services::Services,
 };
 
 /// Runs a made-up race until it is told to stop.

@@ -8,7 +8,8 @@ use super::{claim_store, say};
 use crate::{
     collector::partner::{NoPartner, timing_partner},
     config::Config,
-    launch::{Listeners, Services, launch},
+    launch::{Listeners, launch},
+    services::Services,
     store::Store,
 };
 

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::patience::Patience,
     display::{guard::Guard, terms::Watched},
-    launch::Services,
     live::sessions::Sessions,
+    services::Services,
     templates::Templates,
 };
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock, farewell::serve_until, launch::Services, store::Totals};
+use crate::{clock, farewell::serve_until, services::Services, store::Totals};
 
 #[derive(Clone)]
 struct Monitored {

@@ -19,7 +19,7 @@ use crate::{
     collector::writer::{CommittedBatch, News},
     config::Config,
     http::{app::App, router},
-    launch::Services,
+    services::Services,
     store::{NewRead, Origin, Role, Store, testing},
     templates::Templates,
 };

@@ -1,0 +1,43 @@
+//! What the parts of the server share.
+
+use std::sync::Arc;
+
+use gantry_core::time::Moment;
+
+use crate::{
+    clock,
+    collector::{
+        registry::Registry,
+        writer::{self, Published},
+    },
+    config::Config,
+    store::Store,
+};
+
+/// The store, and what the parts tell each other through. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// What the program was told.
+    pub config: Arc<Config>,
+    /// Everything that survives a restart.
+    pub store: Store,
+    /// Committed reads.
+    pub published: Published,
+    /// Who is connected to the timing port.
+    pub registry: Arc<Registry>,
+    /// When the program started.
+    pub started_at: Moment,
+}
+
+impl Services {
+    /// The services over a store that is open; they begin with nobody connected.
+    pub fn new(config: Config, store: Store) -> Self {
+        Self {
+            config: Arc::new(config),
+            store,
+            published: writer::publication(),
+            registry: Arc::default(),
+            started_at: clock::now(),
+        }
+    }
+}
