@@ -15,6 +15,9 @@ use crate::{
 
 /// Serves until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
+    if config.redis_url.is_some() {
+        info!("the Redis of --redis-url is not needed: nothing is kept there");
+    }
     let (store, _claim) = claim_store(&config).await?;
     check_timing_partner(&config, &store).await?;
     let listeners = Listeners::bind(&config).await?;

@@ -361,6 +361,26 @@ mod tests {
     }
 
     #[test]
+    fn a_redis_is_accepted_from_every_source_and_must_be_one() {
+        let (_dir, path) = file("redis-url = 'redis://127.0.0.1:6379'");
+        let named = |arguments: &[&str], environment: &[(&str, &str)]| {
+            serve(arguments, environment).map(|config| config.redis_url.is_some())
+        };
+        assert_eq!(named(&[], &[]), Ok(false));
+        assert_eq!(named(&["--redis-url", "redis://cache/0"], &[]), Ok(true));
+        assert_eq!(named(&["--config", &path], &[]), Ok(true));
+        let variable = |url| [("GANTRY_REDIS_URL", url)];
+        assert_eq!(
+            named(&[], &variable("rediss://:secret@cache:6380")),
+            Ok(true)
+        );
+        for bad in ["cache:6379", "http://cache", "redis://", ""] {
+            let message = named(&[], &variable(bad)).expect_err("is refused");
+            assert!(message.contains("like redis://127.0.0.1:6379"), "{message}");
+        }
+    }
+
+    #[test]
     fn an_option_that_must_be_given_can_come_from_the_environment() {
         let arguments = ["gantry-server", "simulate"].map(OsString::from);
         assert!(parse(&arguments, &|_| None).is_err());

@@ -50,7 +50,15 @@ pub struct Config {
     /// The time zone of the timing hardware's clock, like Europe/Vienna [default: the system's]
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     pub timing_zone: Option<TimeZone>,
+
+    /// Accepted for scripts that name a Redis; none is needed, and nothing is kept in it
+    #[arg(long, value_name = "URL", value_parser = redis_url)]
+    pub redis_url: Option<UnusedRedis>,
 }
+
+/// A Redis was named. Its URL is forgotten once it is understood: it may hold a password, and nobody connects to it.
+#[derive(Clone, Copy, Debug)]
+pub struct UnusedRedis;
 
 impl Config {
     /// The file that holds the database.
@@ -125,6 +133,20 @@ fn public_url(text: &str) -> Result<String, String> {
         })
         .then(|| text.trim_end_matches('/').to_owned())
         .ok_or_else(|| "expected a web address, like https://race.example.org".to_owned())
+}
+
+fn redis_url(text: &str) -> Result<UnusedRedis, String> {
+    ["redis://", "rediss://"]
+        .iter()
+        .any(|scheme| {
+            text.strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty())
+        })
+        .then_some(UnusedRedis)
+        .ok_or_else(|| {
+            "expected the address of a Redis, like redis://127.0.0.1:6379 or rediss://host"
+                .to_owned()
+        })
 }
 
 fn time_zone(text: &str) -> Result<TimeZone, String> {
