@@ -1,8 +1,9 @@
 //! The composition root: the parts of the server, put together.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use futures_util::future::OptionFuture;
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -82,10 +83,8 @@ pub async fn launch(
     let templates = spawn_blocking(Templates::shipped)
         .await?
         .context("a shipped template is broken")?;
-    let base_url = base_url(
-        services.config.public_url.as_deref(),
-        listeners.http.local_addr()?,
-    );
+    let tls = services.config.tls()?.map(Arc::new);
+    let base_url = base_url(&services.config, listeners.http.local_addr()?);
     let app = App::new(services.clone(), templates, base_url, shutdown.clone());
     let store = services.store.clone();
     let (entries, queue) = writer::queue();
@@ -109,9 +108,10 @@ pub async fn launch(
         entries,
         shutdown.clone(),
     );
-    let serving = router::serve(listeners.http, app);
+    let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
+    let serving = router::serve(listeners.http, tls, app);
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
-    let ((), served, reported) = tokio::join!(collecting, serving, reporting);
+    tokio::join!(collecting, renewing, serving, reporting);
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
     writer
@@ -123,7 +123,7 @@ pub async fn launch(
         .context("the store's maintenance failed")?;
     store.close().await;
     info!("stopped");
-    served.and(reported)
+    Ok(())
 }
 
 /// Keeps commits short by doing what they would have to do now and then.

@@ -12,7 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod display;
-pub mod farewell;
+pub mod edge;
 pub mod hardware;
 pub mod household;
 pub mod http;

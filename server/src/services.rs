@@ -11,6 +11,7 @@ use crate::{
         writer::{self, Published},
     },
     config::Config,
+    edge::door::{Door, Limits},
     store::Store,
 };
 
@@ -25,6 +26,8 @@ pub struct Services {
     pub published: Published,
     /// Who is connected to the timing port.
     pub registry: Arc<Registry>,
+    /// Who is let in at the HTTP port.
+    pub door: Arc<Door>,
     /// When the program started.
     pub started_at: Moment,
 }
@@ -32,7 +35,10 @@ pub struct Services {
 impl Services {
     /// The services over a store that is open; they begin with nobody connected.
     pub fn new(config: Config, store: Store) -> Self {
+        let trusted = config.trusted_proxies.clone().unwrap_or_default();
+        let limits = Limits::of(config.requests_per_second);
         Self {
+            door: Arc::new(Door::new(trusted, limits)),
             config: Arc::new(config),
             store,
             published: writer::publication(),

@@ -46,7 +46,7 @@ pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
     let addresses = listeners.addresses()?;
     let shutdown = shutdown_on_signal()?;
     say(&format!("listening {}", serde_json::to_string(&addresses)?))?;
-    let base_url = base_url(config.public_url.as_deref(), addresses.http);
+    let base_url = base_url(&config, addresses.http);
     let services = Services::new(config, store);
     // Before the hardware connects, so that its first reads are not missed.
     let reads = services.published.subscribe();

@@ -8,7 +8,10 @@ use std::{ffi::OsString, fs, path::Path};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, error::ErrorKind};
 use toml::{Table, Value};
 
-use super::cli::Cli;
+use super::{
+    Config,
+    cli::{self, Cli},
+};
 
 /// Looks a variable of the environment up.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -27,20 +30,37 @@ pub fn parse(arguments: &[OsString], environment: Environment<'_>) -> Result<Cli
         file: &no_file,
     }
     .parse(arguments)?;
-    match cli
+    let cli = match cli
         .command
         .config()
         .and_then(|config| config.config.as_ref())
     {
-        None => Ok(cli),
+        None => cli,
         Some(path) => {
             let file = File::read(path)?;
             Layers {
                 environment,
                 file: &file,
             }
-            .parse(arguments)
+            .parse(arguments)?
         }
+    };
+    check(&cli)?;
+    Ok(cli)
+}
+
+/// What only shows when the options are seen together, or when the files that they name are opened.
+fn check(cli: &Cli) -> Result<(), clap::Error> {
+    if let Some(contradiction) = cli.command.config().and_then(Config::contradiction) {
+        return Err(error(contradiction));
+    }
+    // Only who serves needs the certificate; others may not even be allowed to read its key.
+    match &cli.command {
+        cli::Command::Serve(config) | cli::Command::Demo(cli::Demo { config, .. }) => config
+            .tls()
+            .map(drop)
+            .map_err(|reason| error(reason.to_string())),
+        _ => Ok(()),
     }
 }
 
@@ -230,7 +250,6 @@ mod tests {
     use clap::error::ErrorKind;
 
     use super::*;
-    use crate::config::{Config, cli};
 
     fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, String> {
         let arguments: Vec<OsString> = ["gantry-server", "serve"]

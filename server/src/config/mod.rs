@@ -6,11 +6,16 @@
 pub mod cli;
 pub mod layers;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use clap::Args;
 use directories::ProjectDirs;
 use jiff::tz::TimeZone;
+
+use crate::edge::{
+    networks::Networks,
+    tls::{Tls, TlsError},
+};
 
 /// How to serve.
 #[derive(Args, Clone, Debug)]
@@ -43,6 +48,23 @@ pub struct Config {
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
+    /// Serve displays and operators over TLS, with the chain of certificates in this PEM file; renewed files are taken up
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of that certificate, a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// The proxies that are believed when they say in X-Forwarded-For whom they ask for: addresses and networks, with commas
+    /// between [default: none]
+    #[arg(long, value_name = "LIST", value_parser = str::parse::<Networks>)]
+    pub trusted_proxies: Option<Networks>,
+
+    /// How many requests a second one address may keep up; thirty times as many may come at once
+    #[arg(long, value_name = "N", default_value = "200", value_parser = rate)]
+    pub requests_per_second: NonZeroU32,
+
     /// The timing partner whose hardware connects; needed when there is more than one
     #[arg(long, value_name = "NAME")]
     pub timing_partner: Option<String>,
@@ -69,6 +91,28 @@ impl Config {
         })
     }
 
+    /// What is wrong with options that are each fine by themselves, in words.
+    pub fn contradiction(&self) -> Option<String> {
+        let (given, path, missing) = match (&self.tls_cert, &self.tls_key) {
+            (Some(path), None) => ("tls-cert", path, "tls-key"),
+            (None, Some(path)) => ("tls-key", path, "tls-cert"),
+            _ => return None,
+        };
+        Some(format!(
+            "--{given} '{}' stands alone: expected --{missing} with it, or neither",
+            path.display()
+        ))
+    }
+
+    /// TLS by the files that were named, if any were.
+    pub fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        self.tls_cert
+            .as_ref()
+            .zip(self.tls_key.as_ref())
+            .map(|(certificate, key)| Tls::load(certificate, key))
+            .transpose()
+    }
+
     /// The zone that the hardware's wall clock is read in.
     pub fn zone(&self) -> TimeZone {
         self.timing_zone.clone().unwrap_or_else(TimeZone::system)
@@ -91,6 +135,8 @@ impl Config {
             any,
             "--timing-zone",
             "UTC",
+            "--requests-per-second",
+            "1000000",
         ];
         match <cli::Cli as clap::Parser>::try_parse_from(arguments) {
             Ok(cli::Cli {
@@ -147,6 +193,11 @@ fn redis_url(text: &str) -> Result<UnusedRedis, String> {
             "expected the address of a Redis, like redis://127.0.0.1:6379 or rediss://host"
                 .to_owned()
         })
+}
+
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    text.parse()
+        .map_err(|reason| format!("{reason}; expected a whole number from 1"))
 }
 
 fn time_zone(text: &str) -> Result<TimeZone, String> {

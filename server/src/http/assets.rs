@@ -11,12 +11,12 @@ use axum::{
 use gantry_core::text::fonts::SHIPPED;
 use sha2::{Digest, Sha256};
 
-use super::{app::App, body::Id, problem::Problem};
-
-/// What a page may do: load from here, and nothing else from anywhere.
-const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'",
-);
+use super::{
+    app::App,
+    body::Id,
+    headers::{DISPLAY_POLICY, PLAIN_POLICY},
+    problem::Problem,
+};
 
 /// A file of the browser display.
 struct WebFile {
@@ -75,15 +75,29 @@ pub fn router() -> Router<Arc<App>> {
         .route("/assets/fonts/{file}", get(font))
 }
 
-/// A page of the browser display.
-pub fn page(status: StatusCode, name: &str) -> Response {
+/// The page of a display.
+pub fn display() -> Response {
+    page(StatusCode::OK, "display.html", DISPLAY_POLICY)
+}
+
+/// The page that asks for a code.
+pub fn welcome() -> Response {
+    page(StatusCode::OK, "welcome.html", PLAIN_POLICY)
+}
+
+/// The page in place of a display that cannot be had.
+pub fn gone() -> Response {
+    page(StatusCode::NOT_FOUND, "gone.html", PLAIN_POLICY)
+}
+
+fn page(status: StatusCode, name: &str, policy: HeaderValue) -> Response {
     let Some(file) = WEB_FILES.iter().find(|file| file.name == name) else {
         return Problem::internal(&format!("there is no page {name}")).into_response();
     };
     let headers = [
         (header::CONTENT_TYPE, media_type(name)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
     ];
     (status, headers, file.bytes).into_response()
 }

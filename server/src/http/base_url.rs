@@ -2,17 +2,24 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
+use crate::config::Config;
+
 /// The configured address, or else one under which this machine's HTTP port can be reached by the screens.
-pub fn base_url(configured: Option<&str>, http: SocketAddr) -> String {
-    if let Some(url) = configured {
-        return url.to_owned();
+pub fn base_url(config: &Config, http: SocketAddr) -> String {
+    if let Some(url) = &config.public_url {
+        return url.clone();
     }
     let ip = if http.ip().is_unspecified() {
         own_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
     } else {
         http.ip()
     };
-    format!("http://{}", SocketAddr::new(ip, http.port()))
+    let scheme = if config.tls_cert.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{}", SocketAddr::new(ip, http.port()))
 }
 
 /// This machine's address on the network that leads out. Connecting a UDP socket sends nothing; it only asks for the route.
@@ -30,12 +37,15 @@ mod tests {
 
     #[test]
     fn screens_get_an_address_that_they_can_open() {
-        let at = |address: &str| base_url(None, address.parse().expect("an address"));
-        assert_eq!(at("127.0.0.1:8088"), "http://127.0.0.1:8088");
-        assert_eq!(at("[::1]:80"), "http://[::1]:80");
-        assert!(!at("0.0.0.0:8088").contains("0.0.0.0"));
-        let configured = Some("https://race.example.org");
-        let local = "127.0.0.1:8088".parse().expect("an address");
-        assert_eq!(base_url(configured, local), "https://race.example.org");
+        let mut config = Config::for_tests();
+        let at =
+            |config: &Config, address: &str| base_url(config, address.parse().expect("an address"));
+        assert_eq!(at(&config, "127.0.0.1:8088"), "http://127.0.0.1:8088");
+        assert_eq!(at(&config, "[::1]:80"), "http://[::1]:80");
+        assert!(!at(&config, "0.0.0.0:8088").contains("0.0.0.0"));
+        config.tls_cert = Some("cert.pem".into());
+        assert_eq!(at(&config, "127.0.0.1:8088"), "https://127.0.0.1:8088");
+        config.public_url = Some("https://race.example.org".to_owned());
+        assert_eq!(at(&config, "127.0.0.1:8088"), "https://race.example.org");
     }
 }

@@ -1,15 +1,14 @@
 //! The whole table of the HTTP port.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
-    serve::ListenerExt,
 };
 use tokio::{net::TcpListener, time::timeout};
 use utoipa::{
@@ -19,10 +18,10 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    app::App, assets, chronotrack, displays, login, problem::Problem, roster, screens, sessions,
-    templates,
+    app::App, assets, caller::Caller, chronotrack, displays, headers::harden, login,
+    problem::Problem, roster, screens, sessions, templates,
 };
-use crate::farewell::serve_until;
+use crate::edge::{self, tls::Tls};
 
 /// The largest body taken, where a route does not say otherwise.
 const LARGEST_BODY_BYTES: usize = 64 << 10;
@@ -57,34 +56,30 @@ pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration)
         .merge(roster::router().layer(middleware::from_fn_with_state(longest_roster, limit_time)))
         .split_for_parts();
     let description = async move || axum::Json(description);
-    Router::new()
-        .merge(api)
+    let pages = Router::new()
         .route("/api/openapi.json", get(description))
         .merge(screens::router())
         .merge(assets::router())
+        .layer(middleware::from_fn_with_state(longest, limit_time));
+    Router::new()
+        .merge(api)
+        .merge(pages)
         .fallback(async || Problem::not_found("resource"))
         .method_not_allowed_fallback(async || {
             let detail = "the resource is there but does not know this method";
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
         })
         .layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES))
-        .layer(middleware::from_fn(harden))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limit_rate))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), harden))
         .with_state(app)
 }
 
 /// Answers until the shutdown that `app` was given.
-pub async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
+pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, app: Arc<App>) {
+    let door = Arc::clone(&app.services.door);
     let shutdown = app.shutdown.clone();
-    // A picture is to leave at once and not to wait for more bytes to go with it.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    serve_until(shutdown, serving.into_future()).await
+    edge::serve::serve(listener, router(app), door, tls, shutdown).await;
 }
 
 fn description() -> utoipa::openapi::OpenApi {
@@ -98,6 +93,7 @@ fn description() -> utoipa::openapi::OpenApi {
     description
 }
 
+/// Limits how long an answer may take to begin; a stream that has begun goes on.
 async fn limit_time(State(longest): State<Duration>, request: Request, next: Next) -> Response {
     timeout(longest, next.run(request))
         .await
@@ -107,21 +103,15 @@ async fn limit_time(State(longest): State<Duration>, request: Request, next: Nex
         })
 }
 
-/// Headers that every answer has: nothing is guessed, framed elsewhere or told to other sites, and answers are not kept unless
-/// they say so.
-async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    response
+/// Refuses whoever asks too much.
+async fn limit_rate(
+    State(app): State<Arc<App>>,
+    Caller(address): Caller,
+    request: Request,
+    next: Next,
+) -> Response {
+    match app.services.door.ask(address) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => Problem::too_many("too many requests from here", wait).into_response(),
+    }
 }

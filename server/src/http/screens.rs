@@ -8,7 +8,7 @@ use axum::{
         State, WebSocketUpgrade,
         ws::{WebSocket, rejection::WebSocketUpgradeRejection},
     },
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Redirect, Response,
         sse::{KeepAlive, Sse},
@@ -24,6 +24,7 @@ use super::{
     body::{Id, Query},
     caller::Caller,
     displays,
+    origin::refuse_foreign,
     problem::Problem,
 };
 use crate::{
@@ -55,7 +56,7 @@ pub fn router() -> Router<Arc<App>> {
 
 /// The page that asks for a code.
 async fn welcome() -> Response {
-    assets::page(StatusCode::OK, "welcome.html")
+    assets::welcome()
 }
 
 /// What was typed on it.
@@ -68,21 +69,17 @@ struct Typed {
 async fn go(Query(typed): Query<Typed>) -> Response {
     match typed.code.trim().parse::<DisplayId>() {
         Ok(id) => Redirect::to(&format!("/display/{}", id.as_str())).into_response(),
-        Err(_) => gone(),
+        Err(_) => assets::gone(),
     }
 }
 
 /// The page of a display. What is unknown, expired or revoked looks the same.
 async fn page(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Response {
     match open(&app, &caller, &id).await {
-        Ok(_) => assets::page(StatusCode::OK, "display.html"),
-        Err(problem) if problem.is_not_found() => gone(),
+        Ok(_) => assets::display(),
+        Err(problem) if problem.is_not_found() => assets::gone(),
         Err(problem) => problem.into_response(),
     }
-}
-
-fn gone() -> Response {
-    assets::page(StatusCode::NOT_FOUND, "gone.html")
 }
 
 /// The stream over a WebSocket.
@@ -90,8 +87,10 @@ async fn live(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
+    refuse_foreign(&headers, &app.base_url)?;
     let (picture, term) = open(&app, &caller, &id).await?;
     let upgrade = upgrade.map_err(|refused| Problem::new(refused.status(), refused.body_text()))?;
     let upgrade = upgrade
@@ -112,7 +111,9 @@ async fn stream(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    refuse_foreign(&headers, &app.base_url)?;
     let (picture, term) = open(&app, &caller, &id).await?;
     let stream = events::stream(picture, term, app.shutdown.clone());
     let answer = Sse::new(stream).keep_alive(KeepAlive::default());

@@ -2,10 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::{collector::registry::Registry, store::Totals};
+use crate::{collector::registry::Registry, edge::door::Door, store::Totals};
 
 /// All metrics. The database's are left out while it does not answer, so that no false zero is recorded.
-pub(super) fn text(registry: &Registry, totals: Option<Totals>, uptime_seconds: i64) -> String {
+pub(super) fn text(
+    registry: &Registry,
+    door: &Door,
+    totals: Option<Totals>,
+    uptime_seconds: i64,
+) -> String {
     let mut text = String::new();
     let mut metric = |name: &str, kind: &str, help: &str, value: i64| {
         // Writing to a string cannot fail.
@@ -51,6 +56,24 @@ pub(super) fn text(registry: &Registry, totals: Option<Totals>, uptime_seconds: 
         "Faults of timing connections.",
         counted(registry.faults()),
     );
+    metric(
+        "http_connections",
+        "gauge",
+        "Open connections of screens, operators and programs.",
+        door.connections() as i64,
+    );
+    metric(
+        "http_connections_refused_total",
+        "counter",
+        "Connections refused because there were too many.",
+        counted(door.refused_connections.total()),
+    );
+    metric(
+        "http_requests_refused_total",
+        "counter",
+        "Requests refused because one address asked too much.",
+        counted(door.refused_requests.total()),
+    );
     if let Some(Totals { reads, sessions }) = totals {
         metric(
             "timing_reads_stored",
@@ -70,11 +93,15 @@ pub(super) fn text(registry: &Registry, totals: Option<Totals>, uptime_seconds: 
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
+    use crate::edge::{door::Limits, networks::Networks};
 
     #[test]
     fn every_metric_is_described_and_no_false_zero_is_told() {
-        let text = text(&Registry::default(), None, 7);
+        let door = Door::new(Networks::default(), Limits::of(NonZeroU32::MIN));
+        let text = text(&Registry::default(), &door, None, 7);
         assert!(
             text.contains("# TYPE gantry_uptime_seconds gauge\ngantry_uptime_seconds 7\n"),
             "{text}"

@@ -2,12 +2,19 @@
 
 mod metrics;
 
+use std::sync::Arc;
+
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock, farewell::serve_until, services::Services, store::Totals};
+use crate::{
+    clock,
+    edge::{door::Door, networks::Networks, serve},
+    services::Services,
+    store::Totals,
+};
 
 #[derive(Clone)]
 struct Monitored {
@@ -38,7 +45,8 @@ pub async fn serve(
     timing_port: u16,
     listener: TcpListener,
     shutdown: CancellationToken,
-) -> anyhow::Result<()> {
+) {
+    let door = Door::new(Networks::default(), services.door.limits.clone());
     let router = Router::new()
         .route("/health", get(health))
         .route("/status", get(report))
@@ -47,9 +55,8 @@ pub async fn serve(
             services,
             timing_port,
         });
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    serve_until(shutdown, serving.into_future()).await
+    // Monitoring has places of its own: it must get through when the other door is crowded.
+    serve::serve(listener, router, Arc::new(door), None, shutdown).await;
 }
 
 async fn health(State(monitored): State<Monitored>) -> (StatusCode, &'static str) {
@@ -82,6 +89,7 @@ async fn metrics(State(monitored): State<Monitored>) -> String {
     let totals = monitored.totals().await;
     metrics::text(
         &monitored.services.registry,
+        &monitored.services.door,
         totals,
         monitored.uptime_seconds(),
     )

@@ -31,9 +31,13 @@ async fn every_page_and_what_it_loads_is_served_under_its_policy() {
         assert_eq!(header("referrer-policy"), "no-referrer");
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("cache-control"), "no-store");
-        assert!(
-            header("content-security-policy").starts_with("default-src 'none'; script-src 'self'")
-        );
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(!policy.contains("://"), "{policy}");
+        let is_display = status == StatusCode::OK && path != "/";
+        assert_eq!(policy.contains("script-src 'self'"), is_display, "{path}");
+        assert_eq!(policy.contains("form-action 'none'"), is_display, "{path}");
         assert!(
             response
                 .headers()

@@ -45,7 +45,7 @@ pub(super) struct Port {
     pub(super) origin: Origin,
     dir: TempDir,
     shutdown: CancellationToken,
-    serving: JoinHandle<anyhow::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 /// A program that asks.
@@ -90,7 +90,7 @@ impl Port {
     /// Stops the port and starts another on what it leaves behind.
     pub(super) async fn restart(self) -> Self {
         self.shutdown.cancel();
-        self.serving.await.expect("no panic").expect("a clean end");
+        self.serving.await.expect("no panic");
         self.services.store.close().await;
         let store = Store::open(&self.dir.path().join("gantry.db"))
             .await
@@ -99,14 +99,19 @@ impl Port {
     }
 
     async fn start_on(store: Store, dir: TempDir, origin: Origin) -> Self {
+        let trusted = "127.0.0.1".parse().expect("an address");
+        let config = Config {
+            trusted_proxies: Some(trusted),
+            ..Config::for_tests()
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let base = format!("http://{address}");
-        let services = Services::new(Config::for_tests(), store);
+        let services = Services::new(config, store);
         let shutdown = CancellationToken::new();
         let templates = Templates::shipped().expect("the shipped templates are good");
         let app = App::new(services.clone(), templates, base.clone(), shutdown.clone());
-        let serving = tokio::spawn(router::serve(listener, Arc::clone(&app)));
+        let serving = tokio::spawn(router::serve(listener, None, Arc::clone(&app)));
         Self {
             base,
             services,

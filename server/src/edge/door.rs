@@ -1,0 +1,255 @@
+//! How many may be inside at once, and how much each caller may ask.
+//!
+//! A venue's screens and operators all come from one address, so the limits of an address have a whole hall in mind; what they
+//! stop is a single stranger who would take everything. There is no limit on all requests together: it would let one flood
+//! shut out everybody else.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+};
+
+use super::{networks::Networks, tally::Tally};
+use crate::household::household;
+
+/// Connections from one address. A browser opens six while it loads a page and keeps one, so three hundred screens may start
+/// at the same moment and two thousand may be on.
+const CONNECTIONS_PER_ADDRESS: usize = 2_048;
+
+/// Connections in all. Each takes some 40 KB at most.
+const CONNECTIONS: usize = 8_192;
+
+/// For so many seconds' worth of requests an address can be quiet and ask them all at once. A page is thirty requests with its
+/// fonts, so at the default rate two hundred screens start together after a power cut and are refused nothing.
+const BURST_SECONDS: u32 = 30;
+
+/// When this many addresses are remembered, those that have been quiet are forgotten.
+const ADDRESSES: usize = 10_000;
+
+/// How often they are looked for. It takes time, and a flood from many addresses must not have it done for each request.
+const PRUNING: Duration = Duration::from_secs(1);
+
+/// What is allowed at a port.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections from one address at the same time.
+    pub connections_per_address: usize,
+    /// Connections in all at the same time.
+    pub connections: usize,
+    /// How long the head of a request may take, counted from when the one before was answered.
+    pub head: Duration,
+    /// Requests from one address: the rate that it can keep up.
+    pub requests_per_second: NonZeroU32,
+}
+
+/// Lets callers in at a port and counts them. An address is a household: for IPv6 the network of 64 bits.
+#[derive(Debug)]
+pub struct Door {
+    /// The proxies that speak for others. They may have as many connections as there are.
+    pub trusted: Networks,
+    /// What is allowed.
+    pub limits: Limits,
+    /// Connections that were refused.
+    pub refused_connections: Tally,
+    /// Requests that were refused because there were too many.
+    pub refused_requests: Tally,
+    inside: Mutex<Inside>,
+    asked: DefaultKeyedRateLimiter<IpAddr>,
+    pruned_at: Mutex<Instant>,
+}
+
+/// Who is inside.
+#[derive(Debug, Default)]
+struct Inside {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// A place inside, free again when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    door: Arc<Door>,
+    address: IpAddr,
+}
+
+impl Limits {
+    /// The limits of a port where an address may ask so much.
+    pub const fn of(requests_per_second: NonZeroU32) -> Self {
+        Self {
+            connections_per_address: CONNECTIONS_PER_ADDRESS,
+            connections: CONNECTIONS,
+            head: Duration::from_secs(20),
+            requests_per_second,
+        }
+    }
+
+    /// How long a proxy may keep a connection without a request on it: longer than common proxies do, so that it is never the
+    /// server that closes one which the proxy is about to use.
+    pub(super) fn proxy_head(&self) -> Duration {
+        self.head * 6
+    }
+
+    fn quota(&self) -> Quota {
+        let burst = self.requests_per_second.get().saturating_mul(BURST_SECONDS);
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        Quota::per_second(self.requests_per_second).allow_burst(burst)
+    }
+}
+
+impl Door {
+    /// A door through which nobody has come.
+    pub fn new(trusted: Networks, limits: Limits) -> Self {
+        Self {
+            trusted,
+            refused_connections: Tally::new("a connection: there are too many"),
+            refused_requests: Tally::new("a request: its sender asks too much"),
+            inside: Mutex::default(),
+            asked: RateLimiter::keyed(limits.quota()),
+            pruned_at: Mutex::new(Instant::now()),
+            limits,
+        }
+    }
+
+    /// A place for a connection, unless there are too many.
+    pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let household = household(address);
+        let here = inside.by_address.get(&household).copied().unwrap_or(0);
+        let crowded =
+            here >= self.limits.connections_per_address && !self.trusted.contains(address);
+        if crowded || inside.all >= self.limits.connections {
+            drop(inside);
+            self.refused_connections.add(address);
+            return None;
+        }
+        inside.all += 1;
+        inside.by_address.insert(household, here + 1);
+        Some(Place {
+            door: Arc::clone(self),
+            address: household,
+        })
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.inside
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .all
+    }
+
+    /// Allows an address one more request, or says how long it has to wait.
+    pub fn ask(&self, address: IpAddr) -> Result<(), Duration> {
+        self.prune();
+        let now = DefaultClock::default().now();
+        self.asked
+            .check_key(&household(address))
+            .map_err(|refused| {
+                self.refused_requests.add(address);
+                refused.wait_time_from(now)
+            })
+    }
+
+    /// Forgets who has been quiet.
+    fn prune(&self) {
+        if self.asked.len() <= ADDRESSES {
+            return;
+        }
+        let Ok(mut pruned_at) = self.pruned_at.try_lock() else {
+            return;
+        };
+        if pruned_at.elapsed() >= PRUNING {
+            *pruned_at = Instant::now();
+            self.asked.retain_recent();
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let inside = &self.door.inside;
+        let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+        inside.all -= 1;
+        if let Some(here) = inside.by_address.get_mut(&self.address) {
+            *here -= 1;
+            if *here == 0 {
+                inside.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(trusted: &str) -> Arc<Door> {
+        let limits = Limits {
+            connections_per_address: 2,
+            connections: 4,
+            ..Limits::of(NonZeroU32::MIN)
+        };
+        Arc::new(Door::new(trusted.parse().expect("a list"), limits))
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn one_address_cannot_take_every_place() {
+        let door = door("");
+        let here = [1, 2].map(|_| door.enter(address("203.0.113.7")).expect("a place"));
+        assert!(door.enter(address("::ffff:203.0.113.7")).is_none());
+        let _others = ["203.0.113.8", "2001:db8::1"].map(|other| {
+            let place = door.enter(address(other));
+            place.expect("a place")
+        });
+        assert!(door.enter(address("203.0.113.9")).is_none(), "it is full");
+        assert_eq!(
+            (door.connections(), door.refused_connections.total()),
+            (4, 2)
+        );
+        drop(here);
+        assert!(door.enter(address("203.0.113.7")).is_some());
+        assert_eq!(door.connections(), 2);
+        let addresses = door.inside.lock().expect("whole").by_address.len();
+        assert_eq!(addresses, 2, "who left is forgotten");
+    }
+
+    #[test]
+    fn a_proxy_brings_as_many_as_there_are_places() {
+        let door = door("10.0.0.0/8");
+        let places = [1, 2, 3, 4].map(|_| door.enter(address("10.1.2.3")));
+        assert!(places.iter().all(Option::is_some));
+        assert!(door.enter(address("10.1.2.3")).is_none());
+    }
+
+    #[test]
+    fn a_flood_is_refused_and_others_are_not() {
+        let door = door("");
+        let flood = address("2001:db8::1");
+        let allowed = (0..100).take_while(|_| door.ask(flood).is_ok()).count();
+        assert_eq!(allowed, BURST_SECONDS as usize);
+        let wait = door.ask(address("2001:db8::2")).expect_err("a household");
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
+        assert_eq!(door.ask(address("2001:db8:0:1::1")), Ok(()));
+        assert_eq!(door.refused_requests.total(), 2);
+    }
+
+    #[test]
+    fn a_hall_of_screens_may_start_at_once() {
+        let rate = NonZeroU32::new(200).expect("not zero");
+        let door = Door::new(Networks::default(), Limits::of(rate));
+        let venue = address("203.0.113.7");
+        assert!((0..200 * 30).all(|_| door.ask(venue).is_ok()));
+    }
+}
