@@ -400,6 +400,60 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_and_its_key_go_together() {
+        let (_dir, path) = file("tls-cert = 'cert.pem'");
+        for (arguments, environment, missing) in [
+            (vec!["--tls-cert", "cert.pem"], vec![], "--tls-key"),
+            (vec!["--config", &path], vec![], "--tls-key"),
+            (vec![], vec![("GANTRY_TLS_KEY", "key.pem")], "--tls-cert"),
+        ] {
+            let message = serve(&arguments, &environment).expect_err("is refused");
+            let expected = format!("expected {missing} with it, or neither");
+            assert!(message.contains(&expected), "{message}");
+        }
+        let both = [("GANTRY_TLS_KEY", "/nowhere/key.pem")];
+        let message = serve(&["--config", &path], &both).expect_err("are opened");
+        for part in ["--tls-cert", "cert.pem", "expected a file that can be read"] {
+            assert!(message.contains(part), "{message} should contain {part}");
+        }
+        let list = ["gantry-server", "partner", "list", "--config", &path].map(OsString::from);
+        let lookup = |name: &str| (name == "GANTRY_TLS_KEY").then(|| "key.pem".to_owned());
+        assert!(
+            parse(&list, &lookup).is_ok(),
+            "who does not serve needs no key"
+        );
+    }
+
+    #[test]
+    fn trusted_proxies_and_rates_are_refused_by_name() {
+        for (bad, parts) in [
+            (
+                "--trusted-proxies=127.0.0.1,proxy",
+                [
+                    "--trusted-proxies",
+                    "'proxy' is no address",
+                    "127.0.0.1,10.0.0.0/8",
+                ],
+            ),
+            (
+                "--requests-per-second=0",
+                [
+                    "--requests-per-second",
+                    "'0'",
+                    "expected a whole number from 1",
+                ],
+            ),
+        ] {
+            let message = serve(&[bad], &[]).expect_err("is refused");
+            for part in parts {
+                assert!(message.contains(part), "{message} should contain {part}");
+            }
+        }
+        let config = serve(&["--trusted-proxies", ""], &[]).expect("parses");
+        assert_eq!(config.trusted_proxies, Some("".parse().expect("none")));
+    }
+
+    #[test]
     fn an_option_that_must_be_given_can_come_from_the_environment() {
         let arguments = ["gantry-server", "simulate"].map(OsString::from);
         assert!(parse(&arguments, &|_| None).is_err());

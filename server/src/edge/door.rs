@@ -44,7 +44,7 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Connections in all at the same time.
     pub connections: usize,
-    /// How long the head of a request may take, counted from when the one before was answered.
+    /// How long a peer may take to agree on TLS, and how long until the head of its next request is complete.
     pub head: Duration,
     /// Requests from one address: the rate that it can keep up.
     pub requests_per_second: NonZeroU32,

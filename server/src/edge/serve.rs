@@ -1,6 +1,13 @@
 //! Takes connections in at a port and gives each to the routes.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Router, extract::ConnectInfo};
 use hyper::{
@@ -30,9 +37,6 @@ pub(super) const LARGEST_HEAD_BYTES: usize = 16 << 10;
 
 /// What a connection reads ahead.
 const BUFFER_BYTES: usize = 64 << 10;
-
-/// How long the two sides may take to agree on TLS.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(200);
@@ -99,10 +103,12 @@ impl Port {
             return self.answer(wire, peer).await;
         };
         let handshake = TlsAcceptor::from(tls.settings()).accept(wire);
-        match timeout(HANDSHAKE, handshake).await {
-            Ok(Ok(stream)) => self.answer(stream, peer).await,
-            Ok(Err(error)) => debug!(%peer, %error, "no TLS with a peer"),
-            Err(_elapsed) => debug!(%peer, "no TLS with a peer in time"),
+        let handshake = timeout(self.door.limits.head, handshake);
+        match self.shutdown.run_until_cancelled(handshake).await {
+            Some(Ok(Ok(stream))) => self.answer(stream, peer).await,
+            Some(Ok(Err(error))) => debug!(%peer, %error, "no TLS with a peer"),
+            Some(Err(_elapsed)) => debug!(%peer, "no TLS with a peer in time"),
+            None => {}
         }
     }
 
@@ -118,7 +124,9 @@ impl Port {
             limits.head
         };
         let routes = self.routes;
-        let service = service_fn(move |mut request: Request<Incoming>| {
+        let asked = AtomicBool::new(false);
+        let service = service_fn(|mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
             routes.call(request)
         });
@@ -133,6 +141,10 @@ impl Port {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.shutdown.cancelled() => {
+                // Who has not asked anything yet may be as slow about it as they like.
+                if !asked.load(Ordering::Relaxed) {
+                    return;
+                }
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -1,6 +1,6 @@
 //! A port with two timing companies, and clients of it.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use gantry_core::time::Moment;
 use reqwest::{Method, StatusCode};
@@ -13,12 +13,17 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::tls::Certificate;
 use crate::{
     auth::password,
     clock,
     collector::writer::{CommittedBatch, News},
     config::Config,
-    http::{app::App, router},
+    edge::{
+        door::{Door, Limits},
+        tls::Tls,
+    },
+    http::{app::App, base_url::base_url, router},
     services::Services,
     store::{NewRead, Origin, Role, Store, testing},
     templates::Templates,
@@ -36,6 +41,15 @@ pub(super) const OLGA: &str = "olga@example.org";
 /// Everybody's password.
 pub(super) const PASSWORD: &str = "correct horse battery";
 
+/// How a port is set up.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) limits: Limits,
+    /// The proxies that are believed.
+    pub(super) trusted: &'static str,
+    pub(super) certificate: Option<Certificate>,
+}
+
 /// A port that serves.
 pub(super) struct Port {
     pub(super) base: String,
@@ -43,6 +57,8 @@ pub(super) struct Port {
     pub(super) app: Arc<App>,
     /// Acme's timing session.
     pub(super) origin: Origin,
+    pub(super) tls: Option<Arc<Tls>>,
+    setting: Setting,
     dir: TempDir,
     shutdown: CancellationToken,
     serving: JoinHandle<()>,
@@ -66,6 +82,10 @@ pub(super) struct Answer {
 
 impl Port {
     pub(super) async fn start() -> Self {
+        Self::start_with(Setting::default()).await
+    }
+
+    pub(super) async fn start_with(setting: Setting) -> Self {
         let (store, dir) = testing::store().await;
         let origin = testing::race(&store).await;
         let other = store
@@ -84,39 +104,52 @@ impl Port {
             let set = store.set_role(user.id, partner, role, testing::NOW).await;
             set.expect("joins");
         }
-        Self::start_on(store, dir, origin).await
+        Self::start_on(store, dir, origin, setting).await
     }
 
     /// Stops the port and starts another on what it leaves behind.
-    pub(super) async fn restart(self) -> Self {
-        self.shutdown.cancel();
-        self.serving.await.expect("no panic");
+    pub(super) async fn restart(mut self) -> Self {
+        self.stop().await;
         self.services.store.close().await;
         let store = Store::open(&self.dir.path().join("gantry.db"))
             .await
             .expect("opens again");
-        Self::start_on(store, self.dir, self.origin).await
+        Self::start_on(store, self.dir, self.origin, self.setting).await
     }
 
-    async fn start_on(store: Store, dir: TempDir, origin: Origin) -> Self {
-        let trusted = "127.0.0.1".parse().expect("an address");
+    /// Stops serving; what the port was about is still there.
+    pub(super) async fn stop(&mut self) {
+        self.shutdown.cancel();
+        (&mut self.serving).await.expect("no panic");
+    }
+
+    async fn start_on(store: Store, dir: TempDir, origin: Origin, setting: Setting) -> Self {
+        let certificate = setting.certificate.as_ref();
         let config = Config {
-            trusted_proxies: Some(trusted),
+            tls_cert: certificate.map(|files| files.certificate.clone()),
+            tls_key: certificate.map(|files| files.key.clone()),
             ..Config::for_tests()
         };
+        let tls = config.tls().expect("a good certificate").map(Arc::new);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let base = format!("http://{address}");
-        let services = Services::new(config, store);
+        let base = base_url(&config, address);
+        let trusted = setting.trusted.parse().expect("a list of networks");
+        let services = Services {
+            door: Arc::new(Door::new(trusted, setting.limits.clone())),
+            ..Services::new(config, store)
+        };
         let shutdown = CancellationToken::new();
         let templates = Templates::shipped().expect("the shipped templates are good");
         let app = App::new(services.clone(), templates, base.clone(), shutdown.clone());
-        let serving = tokio::spawn(router::serve(listener, None, Arc::clone(&app)));
+        let serving = tokio::spawn(router::serve(listener, tls.clone(), Arc::clone(&app)));
         Self {
             base,
             services,
             app,
             origin,
+            tls,
+            setting,
             dir,
             shutdown,
             serving,
@@ -127,11 +160,12 @@ impl Port {
     pub(super) fn anybody(&self) -> Client {
         // The client wants one even for plain HTTP; another test of this process may have named it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        if let Some(certificate) = &self.setting.certificate {
+            builder = builder.add_root_certificate(certificate.root());
+        }
         Client {
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .expect("a client"),
+            http: builder.build().expect("a client"),
             base: self.base.clone(),
             token: None,
         }
@@ -189,6 +223,17 @@ impl Port {
         let display = client.post("/api/display/generate-url", &wanted).await;
         assert_eq!(display.status, StatusCode::CREATED, "{display:?}");
         display.text("id")
+    }
+}
+
+impl Default for Setting {
+    /// Asks of the tests come from a trusted proxy, in clear, and are never too many.
+    fn default() -> Self {
+        Self {
+            limits: Limits::of(NonZeroU32::MAX),
+            trusted: "127.0.0.1",
+            certificate: None,
+        }
     }
 }
 

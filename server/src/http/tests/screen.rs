@@ -141,6 +141,16 @@ pub(super) async fn dial(
     path: &str,
     protocol: Option<&str>,
 ) -> Result<WebSocketStream<tokio::net::TcpStream>, Error> {
+    dial_from(None, base, path, protocol).await
+}
+
+/// Dials as a page of `origin` does.
+pub(super) async fn dial_from(
+    origin: Option<&str>,
+    base: &str,
+    path: &str,
+    protocol: Option<&str>,
+) -> Result<WebSocketStream<tokio::net::TcpStream>, Error> {
     let host = base.strip_prefix("http://").expect("an address");
     let tcp = TcpSocket::new_v4().expect("a socket");
     tcp.set_recv_buffer_size(16 << 10).expect("a small buffer");
@@ -154,6 +164,10 @@ pub(super) async fn dial(
         request
             .headers_mut()
             .insert("sec-websocket-protocol", value);
+    }
+    if let Some(origin) = origin {
+        let value = origin.parse().expect("a header");
+        request.headers_mut().insert("origin", value);
     }
     client_async(request, tcp).await.map(|(socket, _)| socket)
 }
