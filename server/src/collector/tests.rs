@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpSocket, TcpStream},
@@ -18,7 +17,7 @@ use crate::{
     services::Services,
     store::{
         PartnerId, Store, TimingSession,
-        testing::{self, NOW},
+        testing::{self, NOW, Place},
     },
 };
 
@@ -32,22 +31,22 @@ struct Server {
     status: SocketAddr,
     shutdown: CancellationToken,
     running: JoinHandle<anyhow::Result<()>>,
-    dir: TempDir,
+    place: Place,
 }
 
 impl Server {
     async fn start() -> Self {
-        let (store, dir) = testing::store().await;
+        let (store, place) = testing::store().await;
         let partner = store
             .add_partner("Acme", NOW)
             .await
             .expect("adds")
             .expect("is new")
             .id;
-        Self::start_on(store, dir, partner).await
+        Self::start_on(store, place, partner).await
     }
 
-    async fn start_on(store: Store, dir: TempDir, partner: PartnerId) -> Self {
+    async fn start_on(store: Store, place: Place, partner: PartnerId) -> Self {
         let config = Config::for_tests();
         let listeners = Listeners::bind(&config).await.expect("port 0 is free");
         let addresses = listeners.addresses().expect("they are bound");
@@ -62,18 +61,18 @@ impl Server {
             status,
             shutdown,
             running,
-            dir,
+            place,
         }
     }
 
     /// Stops the server and gives the store that it leaves behind.
-    async fn stop(self) -> (Store, TempDir) {
+    async fn stop(self) -> (Store, Place) {
         self.shutdown.cancel();
         self.running.await.expect("no panic").expect("a clean end");
-        let store = Store::open(&self.dir.path().join("gantry.db"))
+        let store = Store::open(&self.place.database)
             .await
             .expect("opens again");
-        (store, self.dir)
+        (store, self.place)
     }
 
     async fn sessions(&self) -> Vec<TimingSession> {
@@ -418,8 +417,8 @@ async fn answered_pings_are_not_kept_and_faults_have_their_own_room() {
 
 #[tokio::test]
 async fn reads_of_nobody_are_refused() {
-    let (store, dir) = testing::store().await;
-    let server = Server::start_on(store, dir, PartnerId::new()).await;
+    let (store, place) = testing::store().await;
+    let server = Server::start_on(store, place, PartnerId::new()).await;
     Hardware::dial(&server).await.is_closed().await;
     assert_eq!(server.services.registry.faults(), 1);
 }

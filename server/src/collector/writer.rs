@@ -182,9 +182,9 @@ mod tests {
 
     #[tokio::test]
     async fn followers_hear_that_a_commit_failed() {
-        let (store, dir) = testing::store().await;
+        let (store, place) = testing::store().await;
         let origin = race(&store).await;
-        let other = Store::open(&dir.path().join("gantry.db")).await;
+        let other = Store::open(&place.database).await;
         let stored = other
             .expect("opens beside it")
             .append(&[read(origin, 1, "7")], &[])

@@ -21,7 +21,7 @@ pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
         Ok(store) => {
             findings.push(Finding::Fine(format!(
                 "the database {} is up to date",
-                config.database_file().display()
+                config.database()
             )));
             findings.push(owner(config, &store).await);
             store.close().await;

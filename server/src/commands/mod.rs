@@ -23,7 +23,7 @@ use crate::{
         Config,
         cli::{Cli, Command, PartnerCommand, UserCommand},
     },
-    store::Store,
+    store::{Database, Store},
 };
 
 /// Does what was asked for; a failure is told on standard error and ends with code 1.
@@ -55,10 +55,7 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(recording) => hardware::replay(recording).await?,
         Command::Migrate(config) => {
             open_store(&config).await?.close().await;
-            say(&format!(
-                "the database {} is up to date",
-                config.database_file().display()
-            ))?;
+            say(&format!("the database {} is up to date", config.database()))?;
         }
         Command::Doctor(config) => return doctor::examine(&config).await,
         Command::Partner(partner) => match partner.command {
@@ -72,21 +69,24 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens the configured store and makes the directory it lies in.
+/// Opens the configured store and makes the directory that its file lies in.
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let file = config.database_file();
-    let named = || format!("cannot open the database {}", file.display());
-    make_directory(&file).with_context(named)?;
-    Store::open(&file).await.with_context(named)
+    let database = config.database();
+    let named = || format!("cannot open the database {database}");
+    if let Database::Sqlite(file) = &database {
+        make_directory(file).with_context(named)?;
+    }
+    Store::open(&database).await.with_context(named)
 }
 
 /// Opens the configured store for the one server that may write reads to it.
 async fn claim_store(config: &Config) -> anyhow::Result<(Store, Claim)> {
-    let file = config.database_file();
-    make_directory(&file)
-        .with_context(|| format!("cannot make a directory for {}", file.display()))?;
+    let database = config.database();
+    if let Database::Sqlite(file) = &database {
+        make_directory(file).with_context(|| format!("cannot make a directory for {database}"))?;
+    }
     // First the claim, then the store: what it counts on from must not grow in between.
-    let claim = claim(&file)?;
+    let claim = claim(&database).await?;
     Ok((open_store(config).await?, claim))
 }
 
@@ -216,7 +216,8 @@ mod tests {
     #[tokio::test]
     async fn a_second_server_is_refused_and_people_are_still_added() {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let _held = claim(&dir.path().join("gantry.db")).expect("is free");
+        let database = Database::Sqlite(dir.path().join("gantry.db"));
+        let _held = claim(&database).await.expect("is free");
         for command in ["serve", "demo"] {
             let refused = call(dir.path(), &[command]).await.expect_err("is refused");
             assert!(

@@ -245,7 +245,6 @@ fn error(message: String) -> clap::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use clap::error::ErrorKind;
 
@@ -292,8 +291,11 @@ mod tests {
         assert_eq!(config.timing.to_string(), "0.0.0.0:61611");
         assert_eq!(config.status.to_string(), "127.0.0.1:61612");
         assert_eq!(
-            config.database_file(),
-            super::super::default_data_dir().join("gantry.db")
+            config.database().to_string(),
+            super::super::default_data_dir()
+                .join("gantry.db")
+                .display()
+                .to_string()
         );
     }
 
@@ -362,7 +364,7 @@ mod tests {
             "UTC",
         ];
         let config = serve(&given, &[]).expect("parses");
-        assert_eq!(config.database_file(), PathBuf::from("/srv/g.db"));
+        assert_eq!(config.database().to_string(), "/srv/g.db");
         assert_eq!(config.public_url.as_deref(), Some("https://x.org"));
         assert_eq!(config.zone().iana_name(), Some("UTC"));
         for bad in [

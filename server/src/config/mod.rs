@@ -12,9 +12,12 @@ use clap::Args;
 use directories::ProjectDirs;
 use jiff::tz::TimeZone;
 
-use crate::edge::{
-    networks::Networks,
-    tls::{Tls, TlsError},
+use crate::{
+    edge::{
+        networks::Networks,
+        tls::{Tls, TlsError},
+    },
+    store::Database,
 };
 
 /// How to serve.
@@ -28,9 +31,9 @@ pub struct Config {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// The database; without it, gantry.db in the data directory
+    /// The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE; without it, gantry.db in the data directory
     #[arg(long, value_name = "URL", value_parser = database)]
-    pub database_url: Option<PathBuf>,
+    pub database_url: Option<Database>,
 
     /// Where to serve displays and the operators' interface; port 0 takes any free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8088", value_parser = address)]
@@ -83,11 +86,11 @@ pub struct Config {
 pub struct UnusedRedis;
 
 impl Config {
-    /// The file that holds the database.
-    pub fn database_file(&self) -> PathBuf {
+    /// Where everything is kept.
+    pub fn database(&self) -> Database {
         self.database_url.clone().unwrap_or_else(|| {
             let directory = self.data_dir.clone();
-            directory.unwrap_or_else(default_data_dir).join("gantry.db")
+            Database::Sqlite(directory.unwrap_or_else(default_data_dir).join("gantry.db"))
         })
     }
 
@@ -162,12 +165,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-fn database(text: &str) -> Result<PathBuf, String> {
-    text.strip_prefix("sqlite:")
-        .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .ok_or_else(|| "expected sqlite:FILE, like sqlite:/var/lib/gantry/gantry.db".to_owned())
+fn database(text: &str) -> Result<Database, String> {
+    text.parse()
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -134,7 +134,7 @@ async fn login(
         token,
         expires_at: Rfc3339(expires_at),
         partners: partners.into_iter().map(PartnerRole::from).collect(),
-        partner_id: partner.map(|partner| partner.0),
+        partner_id: partner.map(|partner| partner.uuid()),
     }))
 }
 
@@ -150,17 +150,19 @@ async fn select_partner(
     Body(selection): Body<Selection>,
 ) -> Result<Json<Selected>, Problem> {
     let store = &app.services.store;
-    let partner = PartnerId(selection.partner_id);
-    let partners = store.memberships(account.user).await?;
-    if !partners.iter().any(|member| member.partner_id == partner) {
-        return Err(Problem::not_found("timing partner"));
-    }
+    let partner = store
+        .memberships(account.user)
+        .await?
+        .into_iter()
+        .map(|member| member.partner_id)
+        .find(|partner| partner.uuid() == selection.partner_id)
+        .ok_or_else(|| Problem::not_found("timing partner"))?;
     let (token, expires_at) = issue(&app, account.user, Some(partner)).await?;
     store.remove_token(&account.token).await?;
     Ok(Json(Selected {
         token,
         expires_at: Rfc3339(expires_at),
-        partner_id: partner.0,
+        partner_id: partner.uuid(),
     }))
 }
 
@@ -183,7 +185,7 @@ async fn me(State(app): State<Arc<App>>, account: Account) -> Result<Json<Me>, P
         email: account.email,
         expires_at: Rfc3339(account.expires_at),
         partners: partners.into_iter().map(PartnerRole::from).collect(),
-        partner_id: account.partner.map(|(partner, _)| partner.0),
+        partner_id: account.partner.map(|(partner, _)| partner.uuid()),
     }))
 }
 
@@ -225,7 +227,7 @@ async fn issue(
 impl From<Membership> for PartnerRole {
     fn from(member: Membership) -> Self {
         Self {
-            id: member.partner_id.0,
+            id: member.partner_id.uuid(),
             name: member.partner_name,
             role: match member.role {
                 Role::Viewer => "viewer",

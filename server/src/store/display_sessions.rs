@@ -1,12 +1,13 @@
 //! Display sessions: operators' workspaces.
 
 use gantry_core::{board::settings::Mode, time::Moment};
-use sqlx::FromRow;
+use sqlx::{Connection, FromRow};
 
 use super::{
     Display, DisplaySessionId, PartnerId, Result, Store, TimingSessionId,
     db::on,
     session_events::{APPEND, BIND, EventKind, UNBIND},
+    sql::Walled,
 };
 
 /// An operator's workspace.
@@ -32,7 +33,7 @@ pub struct DisplaySession {
 
 /// What a display session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum SessionMode {
     /// Who is about to start, or arrives.
     PreRace,
@@ -73,29 +74,39 @@ pub struct SessionChange {
     pub settings: Option<String>,
 }
 
-const ADD: &str = "insert into display_sessions
-    (id, partner_id, name, mode, template_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $6)";
+const ADD: Walled = Walled::new("insert into display_sessions
+    (partner_id, id, name, mode, template_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $6)");
 
-const CHANGE: &str = "update display_sessions set
+const CHANGE: Walled = Walled::new("update display_sessions set
     name = coalesce($3, name), mode = coalesce($4, mode), template_id = coalesce($5, template_id), updated_at = $6
     where partner_id = $1 and id = $2 and deleted_at is null
-    returning id, name, mode, template_id, participants, created_at, updated_at";
+    returning id, name, mode, template_id, participants, created_at, updated_at");
 
-const COUNT_PARTICIPANTS: &str = "update display_sessions set participants = $3, updated_at = $4
-    where partner_id = $1 and id = $2 and deleted_at is null";
+const COUNT_PARTICIPANTS: Walled = Walled::new(
+    "update display_sessions set participants = $3, updated_at = $4
+    where partner_id = $1 and id = $2 and deleted_at is null",
+);
 
-const SESSION: &str = "select id, name, mode, template_id, participants, created_at, updated_at
-    from display_sessions where partner_id = $1 and id = $2 and deleted_at is null";
+const SESSION: Walled = Walled::new(
+    "select id, name, mode, template_id, participants, created_at, updated_at
+    from display_sessions where partner_id = $1 and id = $2 and deleted_at is null",
+);
 
-const SESSIONS: &str = "select id, name, mode, template_id, participants, created_at, updated_at
-    from display_sessions where partner_id = $1 and deleted_at is null order by id desc";
+const SESSIONS: Walled = Walled::new(
+    "select id, name, mode, template_id, participants, created_at, updated_at
+    from display_sessions where partner_id = $1 and deleted_at is null order by id desc",
+);
 
-const REMOVE: &str = "update display_sessions set deleted_at = $3
-    where partner_id = $1 and id = $2 and deleted_at is null";
+const REMOVE: Walled = Walled::new(
+    "update display_sessions set deleted_at = $3
+    where partner_id = $1 and id = $2 and deleted_at is null",
+);
 
-const REVOKE_ALL: &str = "update display_urls set revoked_at = $3
+const REVOKE_ALL: Walled = Walled::new(
+    "update display_urls set revoked_at = $3
     where partner_id = $1 and display_session_id = $2 and revoked_at is null
-    returning id, partner_id, display_session_id, created_at, expires_at, revoked_at";
+    returning id, partner_id, display_session_id, created_at, expires_at, revoked_at",
+);
 
 impl Store {
     /// Adds a display session with its bindings and its first settings, or nothing of it.
@@ -109,11 +120,10 @@ impl Store {
         let at = session.created_at;
         let mut position = self.position.lock().await;
         let next = *position + 1;
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            sqlx::query(ADD)
+        on!(self.db, partner, conn => {
+            let mut transaction = conn.begin().await?;
+            ADD.query(partner)
                 .bind(session.id)
-                .bind(partner)
                 .bind(&session.name)
                 .bind(session.mode)
                 .bind(&session.template_id)
@@ -121,18 +131,16 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             for timing_session in timing_sessions {
-                sqlx::query(BIND)
-                    .bind(partner)
+                BIND.query(partner)
                     .bind(session.id)
                     .bind(timing_session)
                     .bind(at.0)
                     .execute(&mut *transaction)
                     .await?;
             }
-            sqlx::query(APPEND)
-                .bind(next)
+            APPEND.query(partner)
                 .bind(session.id)
-                .bind(partner)
+                .bind(next)
                 .bind(EventKind::Settings)
                 .bind(at.0)
                 .bind(settings)
@@ -154,10 +162,9 @@ impl Store {
     ) -> Result<Option<DisplaySession>> {
         let mut position = self.position.lock().await;
         let next = *position + 1;
-        let changed = on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            let changed: Option<DisplaySession> = sqlx::query_as(CHANGE)
-                .bind(partner)
+        let changed = on!(self.db, partner, conn => {
+            let mut transaction = conn.begin().await?;
+            let changed: Option<DisplaySession> = CHANGE.query_as(partner)
                 .bind(id)
                 .bind(change.name.as_deref())
                 .bind(change.mode)
@@ -169,10 +176,9 @@ impl Store {
                 return Ok(None);
             };
             if let Some(timing_sessions) = &change.timing_sessions {
-                sqlx::query(UNBIND).bind(partner).bind(id).execute(&mut *transaction).await?;
+                UNBIND.query(partner).bind(id).execute(&mut *transaction).await?;
                 for timing_session in timing_sessions {
-                    sqlx::query(BIND)
-                        .bind(partner)
+                    BIND.query(partner)
                         .bind(id)
                         .bind(timing_session)
                         .bind(at.0)
@@ -181,10 +187,9 @@ impl Store {
                 }
             }
             if let Some(settings) = change.settings.as_deref() {
-                sqlx::query(APPEND)
-                    .bind(next)
+                APPEND.query(partner)
                     .bind(id)
-                    .bind(partner)
+                    .bind(next)
                     .bind(EventKind::Settings)
                     .bind(at.0)
                     .bind(settings)
@@ -211,10 +216,9 @@ impl Store {
     ) -> Result<Option<()>> {
         let mut position = self.position.lock().await;
         let next = *position + 1;
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            let counted = sqlx::query(COUNT_PARTICIPANTS)
-                .bind(partner)
+        on!(self.db, partner, conn => {
+            let mut transaction = conn.begin().await?;
+            let counted = COUNT_PARTICIPANTS.query(partner)
                 .bind(id)
                 .bind(participants as i64)
                 .bind(at.0)
@@ -223,10 +227,9 @@ impl Store {
             if counted.rows_affected() == 0 {
                 return Ok(None);
             }
-            sqlx::query(APPEND)
-                .bind(next)
+            APPEND.query(partner)
                 .bind(id)
-                .bind(partner)
+                .bind(next)
                 .bind(EventKind::Roster)
                 .bind(at.0)
                 .bind(roster)
@@ -244,16 +247,15 @@ impl Store {
         partner: PartnerId,
         id: DisplaySessionId,
     ) -> Result<Option<DisplaySession>> {
-        on!(self.db, pool => sqlx::query_as(SESSION)
-            .bind(partner)
+        on!(self.db, partner, conn => SESSION.query_as(partner)
             .bind(id)
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await)
     }
 
     /// The partner's display sessions, newest first.
     pub async fn display_sessions(&self, partner: PartnerId) -> Result<Vec<DisplaySession>> {
-        on!(self.db, pool => sqlx::query_as(SESSIONS).bind(partner).fetch_all(pool).await)
+        on!(self.db, partner, conn => SESSIONS.query_as(partner).fetch_all(conn).await)
     }
 
     /// Removes a display session and ends its displays, which are answered; `None` when the partner has none of this id.
@@ -263,10 +265,9 @@ impl Store {
         id: DisplaySessionId,
         at: Moment,
     ) -> Result<Option<Vec<Display>>> {
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            let removed = sqlx::query(REMOVE)
-                .bind(partner)
+        on!(self.db, partner, conn => {
+            let mut transaction = conn.begin().await?;
+            let removed = REMOVE.query(partner)
                 .bind(id)
                 .bind(at.0)
                 .execute(&mut *transaction)
@@ -274,8 +275,7 @@ impl Store {
             if removed.rows_affected() == 0 {
                 return Ok(None);
             }
-            let displays = sqlx::query_as(REVOKE_ALL)
-                .bind(partner)
+            let displays = REVOKE_ALL.query_as(partner)
                 .bind(id)
                 .bind(at.0)
                 .fetch_all(&mut *transaction)

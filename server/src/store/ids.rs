@@ -3,17 +3,22 @@
 use uuid::Uuid;
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($visibility:vis);)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
         #[sqlx(transparent)]
-        pub struct $name(pub Uuid);
+        pub struct $name($visibility Uuid);
 
         impl $name {
             /// A new id; later ones sort after earlier ones.
             #[expect(clippy::new_without_default, reason = "two defaults would differ")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
+            }
+
+            /// The id as it is told to the outside.
+            pub const fn uuid(self) -> Uuid {
+                self.0
             }
         }
 
@@ -26,14 +31,15 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A timing company. Having one in hand means that its bearer was authenticated for it.
-    PartnerId;
+    /// A timing company. Nothing outside the store makes one of what somebody sent: having one in hand means that it came
+    /// out of the database, for a person or for hardware that was found to belong there.
+    PartnerId(pub(super));
     /// A person who logs in.
-    UserId;
+    UserId(pub);
     /// A stream of reads from the hardware: one event on one day.
-    TimingSessionId;
+    TimingSessionId(pub);
     /// One numbering of reads within a timing session.
-    StreamId;
+    StreamId(pub);
     /// An operator's workspace.
-    DisplaySessionId;
+    DisplaySessionId(pub);
 }

@@ -6,20 +6,24 @@
 //!
 //! To add a query: a `const` SQL text, a row struct, a method on [`Store`] in the file of its subject.
 
+mod database;
 mod db;
 mod display_sessions;
 mod displays;
+mod fence;
 mod ids;
 mod partners;
 mod reads;
 mod session_events;
+mod sql;
 mod streams;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timing_sessions;
 mod tokens;
 
-pub use db::{Db, Store};
+pub use database::Database;
+pub use db::Store;
 pub use display_sessions::{DisplaySession, SessionChange, SessionMode};
 pub use displays::Display;
 pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, UserId};

@@ -3,7 +3,12 @@
 use gantry_core::time::Moment;
 use sqlx::FromRow;
 
-use super::{PartnerId, Result, Store, UserId, db::on};
+use super::{
+    PartnerId, Result, Store, UserId,
+    db::on,
+    fence::Server,
+    sql::{Across, Common, Walled},
+};
 
 /// A timing company.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -38,7 +43,7 @@ pub struct Membership {
 
 /// How much a user may do, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, clap::ValueEnum)]
-#[sqlx(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Role {
     /// Looks at everything of the partner.
     Viewer,
@@ -48,45 +53,55 @@ pub enum Role {
     Owner,
 }
 
-const ADD_PARTNER: &str = "insert into timing_partners (id, name, created_at) values ($1, $2, $3)
-    on conflict (name) do nothing returning id, name";
+const ADD_PARTNER: Common = Common::new(
+    "insert into timing_partners (id, name, created_at) values ($1, $2, $3)
+    on conflict (name) do nothing returning id, name",
+);
 
-const PARTNERS: &str = "select id, name from timing_partners order by name";
+const PARTNERS: Common = Common::new("select id, name from timing_partners order by name");
 
-const ADD_USER: &str =
+const ADD_USER: Common = Common::new(
     "insert into users (id, email, password_hash, created_at) values ($1, $2, $3, $4)
-    on conflict (email) do nothing returning id, email, password_hash";
+    on conflict (email) do nothing returning id, email, password_hash",
+);
 
-const USER_BY_EMAIL: &str = "select id, email, password_hash from users where email = $1";
+const USER_BY_EMAIL: Common =
+    Common::new("select id, email, password_hash from users where email = $1");
 
-const USER_BY_ID: &str = "select id, email, password_hash from users where id = $1";
+const USER_BY_ID: Common = Common::new("select id, email, password_hash from users where id = $1");
 
-const SET_PASSWORD: &str = "update users set password_hash = $2 where id = $1";
+const SET_PASSWORD: Common = Common::new("update users set password_hash = $2 where id = $1");
 
-const SET_ROLE: &str = "insert into memberships (user_id, partner_id, role, created_at)
+const SET_ROLE: Walled = Walled::new(
+    "insert into memberships (partner_id, user_id, role, created_at)
     values ($1, $2, $3, $4)
-    on conflict (user_id, partner_id) do update set role = excluded.role";
+    on conflict (user_id, partner_id) do update set role = excluded.role",
+);
 
-const REMOVE_ROLE: &str = "delete from memberships where user_id = $1 and partner_id = $2";
+const REMOVE_ROLE: Walled =
+    Walled::new("delete from memberships where partner_id = $1 and user_id = $2");
 
-const MEMBERSHIPS: &str = "select m.partner_id, p.name as partner_name, m.role
+const MEMBERSHIPS: Across = Across::new(
+    "select m.partner_id, p.name as partner_name, m.role
     from memberships m join timing_partners p on p.id = m.partner_id
-    where m.user_id = $1 order by p.name";
+    where m.user_id = $1 order by p.name",
+    "a person may work for several partners, and chooses among them before there is one",
+);
 
 impl Store {
     /// Adds a partner; `None` when the name is taken.
     pub async fn add_partner(&self, name: &str, at: Moment) -> Result<Option<Partner>> {
-        on!(self.db, pool => sqlx::query_as(ADD_PARTNER)
+        on!(self.db, Server, conn => ADD_PARTNER.query_as()
             .bind(PartnerId::new())
             .bind(name)
             .bind(at.0)
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await)
     }
 
     /// All partners by name. For the person who runs the server, not for one who logs in.
     pub async fn partners(&self) -> Result<Vec<Partner>> {
-        on!(self.db, pool => sqlx::query_as(PARTNERS).fetch_all(pool).await)
+        on!(self.db, Server, conn => PARTNERS.query_as().fetch_all(conn).await)
     }
 
     /// The partner of that name.
@@ -105,34 +120,34 @@ impl Store {
         password_hash: &str,
         at: Moment,
     ) -> Result<Option<User>> {
-        on!(self.db, pool => sqlx::query_as(ADD_USER)
+        on!(self.db, Server, conn => ADD_USER.query_as()
             .bind(UserId::new())
             .bind(email.to_lowercase())
             .bind(password_hash)
             .bind(at.0)
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await)
     }
 
     /// The user of that address.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        on!(self.db, pool => sqlx::query_as(USER_BY_EMAIL)
+        on!(self.db, Server, conn => USER_BY_EMAIL.query_as()
             .bind(email.to_lowercase())
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await)
     }
 
     /// The user of that id.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        on!(self.db, pool => sqlx::query_as(USER_BY_ID).bind(id).fetch_optional(pool).await)
+        on!(self.db, Server, conn => USER_BY_ID.query_as().bind(id).fetch_optional(conn).await)
     }
 
     /// Replaces a user's password.
     pub async fn set_password(&self, id: UserId, password_hash: &str) -> Result<()> {
-        on!(self.db, pool => sqlx::query(SET_PASSWORD)
+        on!(self.db, Server, conn => SET_PASSWORD.query()
             .bind(id)
             .bind(password_hash)
-            .execute(pool)
+            .execute(conn)
             .await
             .map(drop))
     }
@@ -145,29 +160,27 @@ impl Store {
         role: Role,
         at: Moment,
     ) -> Result<()> {
-        on!(self.db, pool => sqlx::query(SET_ROLE)
+        on!(self.db, partner, conn => SET_ROLE.query(partner)
             .bind(user)
-            .bind(partner)
             .bind(role)
             .bind(at.0)
-            .execute(pool)
+            .execute(conn)
             .await
             .map(drop))
     }
 
     /// Lets a user act for a partner no longer; tokens bound to the partner are worth nothing from then on.
     pub async fn remove_role(&self, user: UserId, partner: PartnerId) -> Result<()> {
-        on!(self.db, pool => sqlx::query(REMOVE_ROLE)
+        on!(self.db, partner, conn => REMOVE_ROLE.query(partner)
             .bind(user)
-            .bind(partner)
-            .execute(pool)
+            .execute(conn)
             .await
             .map(drop))
     }
 
     /// The partners a user may act for, by name.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>> {
-        on!(self.db, pool => sqlx::query_as(MEMBERSHIPS).bind(user).fetch_all(pool).await)
+        on!(self.db, Server, conn => MEMBERSHIPS.query_as().bind(user).fetch_all(conn).await)
     }
 }
 

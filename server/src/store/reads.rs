@@ -6,9 +6,14 @@ use gantry_core::{
     read::{ReadKind, TimingRead},
     time::Moment,
 };
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{Connection, FromRow};
 
-use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on};
+use super::{
+    PartnerId, Result, Store, StreamId, TimingSessionId,
+    db::on,
+    fence::Server,
+    sql::{Across, Walled},
+};
 
 /// Whose a read is and which numbering it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,37 +103,48 @@ struct ReadRow {
 /// Rows in one statement. More rows hardly cost less each, and SQLite takes at most 32,766 values.
 const ROWS_PER_STATEMENT: usize = 128;
 
-const APPEND: &str = "insert into timing_reads (position, partner_id, timing_session_id, stream_id, location, sequence,
-    tag, kind, at, wire_time, lap, reader, gator, received_at, raw) ";
+const APPEND: Across = Across::new("insert into timing_reads (position, partner_id, timing_session_id, stream_id, location, sequence,
+    tag, kind, at, wire_time, lap, reader, gator, received_at, raw) ",
+    "the hardware of all partners is stored in one transaction");
 
 const UNLESS_REPEATED: &str = " on conflict do nothing returning position";
 
 /// Rows with a position above the last one given out.
-const ABOVE: &str = "select (select count(*) from timing_reads where position > $1)
-    + (select count(*) from session_events where position > $1)";
+const ABOVE: Across = Across::new(
+    "select (select count(*) from timing_reads where position > $1)
+    + (select count(*) from session_events where position > $1)",
+    "positions are counted over all partners",
+);
 
-const ADVANCE: &str = "update timing_streams set
+const ADVANCE: Across = Across::new(
+    "update timing_streams set
     last_sequence = case when last_sequence < $2 then $2 else last_sequence end,
     reads = reads + $3,
     first_read_at = coalesce(first_read_at, $4),
     last_read_at = coalesce($5, last_read_at)
-    where id = $1";
+    where id = $1",
+    "the hardware of all partners is stored in one transaction",
+);
 
-const KEEP_LINES: &str =
-    "insert into timing_lines (id, partner_id, timing_session_id, peer, received_at, fault, raw) ";
+const KEEP_LINES: Across = Across::new(
+    "insert into timing_lines (id, partner_id, timing_session_id, peer, received_at, fault, raw) ",
+    "the hardware of all partners is stored in one transaction",
+);
 
-const FAULTY_LINES: &str =
-    "select count(*) from timing_lines where partner_id = $1 and fault is not null";
+const FAULTY_LINES: Walled =
+    Walled::new("select count(*) from timing_lines where partner_id = $1 and fault is not null");
 
-const READS_AFTER: &str =
+const READS_AFTER: Walled = Walled::new(
     "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
     gator, received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4";
+    where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4",
+);
 
-const NEWEST_READS: &str =
+const NEWEST_READS: Walled = Walled::new(
     "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
     gator, received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 order by position desc limit $3";
+    where partner_id = $1 and timing_session_id = $2 order by position desc limit $3",
+);
 
 impl Store {
     /// Stores what the hardware sent in one transaction and answers the reads that were not there yet, in order.
@@ -156,11 +172,11 @@ impl Store {
         lines: &[NewLine],
     ) -> Result<Vec<StoredRead>> {
         let first = last + 1;
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
+        on!(self.db, Server, conn => {
+            let mut transaction = conn.begin().await?;
             let mut stored = Vec::with_capacity(reads.len());
             for (chunk, from) in reads.chunks(ROWS_PER_STATEMENT).zip((first..).step_by(ROWS_PER_STATEMENT)) {
-                let positions: Vec<i64> = QueryBuilder::new(APPEND)
+                let positions: Vec<i64> = APPEND.builder()
                     .push_values((from..).zip(chunk), |mut row, (position, new)| {
                         let NewRead { origin, read, .. } = new;
                         row.push_bind(position)
@@ -190,7 +206,7 @@ impl Store {
             // A read that met a position in use would have been passed over like a repeat, and lost. Without reads nothing
             // is looked at: a transaction that looks before it writes is refused when another wrote meanwhile.
             if !reads.is_empty() {
-                let above: i64 = sqlx::query_scalar(ABOVE).bind(last).fetch_one(&mut *transaction).await?;
+                let above: i64 = ABOVE.query_scalar().bind(last).fetch_one(&mut *transaction).await?;
                 if above != stored.len() as i64 {
                     return Err(sqlx::Error::Protocol(format!(
                         "somebody else stored under positions after {last}: expected to be the only one who writes"
@@ -198,7 +214,7 @@ impl Store {
                 }
             }
             for (stream, progress) in progress(first, reads, &stored) {
-                sqlx::query(ADVANCE)
+                ADVANCE.query()
                     .bind(stream)
                     .bind(progress.last_sequence)
                     .bind(progress.reads)
@@ -208,7 +224,7 @@ impl Store {
                     .await?;
             }
             for chunk in lines.chunks(ROWS_PER_STATEMENT) {
-                QueryBuilder::new(KEEP_LINES)
+                KEEP_LINES.builder()
                     .push_values(chunk, |mut row, line| {
                         row.push_bind(uuid::Uuid::now_v7())
                             .push_bind(line.partner_id)
@@ -229,7 +245,7 @@ impl Store {
 
     /// How many lines a partner's hardware sent that could not be understood.
     pub async fn faulty_lines(&self, partner: PartnerId) -> Result<i64> {
-        on!(self.db, pool => sqlx::query_scalar(FAULTY_LINES).bind(partner).fetch_one(pool).await)
+        on!(self.db, partner, conn => FAULTY_LINES.query_scalar(partner).fetch_one(conn).await)
     }
 
     /// The first `limit` reads of a timing session after `position`, in order.
@@ -240,12 +256,11 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = on!(self.db, pool => sqlx::query_as(READS_AFTER)
-            .bind(partner)
+        let rows: Vec<ReadRow> = on!(self.db, partner, conn => READS_AFTER.query_as(partner)
             .bind(session)
             .bind(position)
             .bind(limit as i64)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?);
         Ok(rows.into_iter().map(StoredRead::from).collect())
     }
@@ -257,11 +272,10 @@ impl Store {
         session: TimingSessionId,
         limit: usize,
     ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = on!(self.db, pool => sqlx::query_as(NEWEST_READS)
-            .bind(partner)
+        let rows: Vec<ReadRow> = on!(self.db, partner, conn => NEWEST_READS.query_as(partner)
             .bind(session)
             .bind(limit as i64)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?);
         Ok(rows.into_iter().map(StoredRead::from).collect())
     }
@@ -427,7 +441,7 @@ mod tests {
 
     #[tokio::test]
     async fn positions_go_on_after_a_restart() {
-        let (store, dir) = testing::store().await;
+        let (store, place) = testing::store().await;
         let origin = race(&store).await;
         let before = store
             .append(&[read(origin, 1, "7")], &[])
@@ -435,9 +449,7 @@ mod tests {
             .expect("stores");
         store.close().await;
 
-        let store = Store::open(&dir.path().join("gantry.db"))
-            .await
-            .expect("opens again");
+        let store = Store::open(&place.database).await.expect("opens again");
         let after = store
             .append(&[read(origin, 2, "8")], &[])
             .await
@@ -447,11 +459,9 @@ mod tests {
 
     #[tokio::test]
     async fn two_stores_on_one_file_lose_no_read() {
-        let (store, dir) = testing::store().await;
+        let (store, place) = testing::store().await;
         let origin = race(&store).await;
-        let other = Store::open(&dir.path().join("gantry.db"))
-            .await
-            .expect("opens beside it");
+        let other = Store::open(&place.database).await.expect("opens beside it");
         let theirs = [read(origin, 1, "7"), read(origin, 2, "8")];
         store.append(&theirs, &[]).await.expect("stores");
 

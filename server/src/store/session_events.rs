@@ -3,11 +3,13 @@
 use gantry_core::time::Moment;
 use sqlx::FromRow;
 
-use super::{DisplaySessionId, PartnerId, Result, Store, StoredRead, TimingSessionId, db::on};
+use super::{
+    DisplaySessionId, PartnerId, Result, Store, StoredRead, TimingSessionId, db::on, sql::Walled,
+};
 
 /// What an operator did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum EventKind {
     /// Gave the display session a roster.
     Roster,
@@ -38,28 +40,36 @@ pub enum Step {
     Event(StoredEvent),
 }
 
-pub(super) const APPEND: &str =
+pub(super) const APPEND: Walled = Walled::new(
     "insert into session_events (position, display_session_id, partner_id, kind, at, body)
-    select $1, id, partner_id, $4, $5, $6 from display_sessions
-    where id = $2 and partner_id = $3 and deleted_at is null
-    returning position, kind, at, body";
+    select $3, id, partner_id, $4, $5, $6 from display_sessions
+    where partner_id = $1 and id = $2 and deleted_at is null
+    returning position, kind, at, body",
+);
 
-const EVENTS_AFTER: &str = "select position, kind, at, body from session_events
-    where partner_id = $1 and display_session_id = $2 and position > $3 order by position limit $4";
+const EVENTS_AFTER: Walled = Walled::new(
+    "select position, kind, at, body from session_events
+    where partner_id = $1 and display_session_id = $2 and position > $3 order by position limit $4",
+);
 
-const LATEST: &str = "select position, kind, at, body from session_events
-    where partner_id = $1 and display_session_id = $2 and kind = $3 order by position desc limit 1";
+const LATEST: Walled = Walled::new(
+    "select position, kind, at, body from session_events
+    where partner_id = $1 and display_session_id = $2 and kind = $3 order by position desc limit 1",
+);
 
-const BOUND: &str = "select timing_session_id from display_session_bindings
-    where partner_id = $1 and display_session_id = $2 order by timing_session_id";
+const BOUND: Walled = Walled::new(
+    "select timing_session_id from display_session_bindings
+    where partner_id = $1 and display_session_id = $2 order by timing_session_id",
+);
 
-pub(super) const UNBIND: &str =
-    "delete from display_session_bindings where partner_id = $1 and display_session_id = $2";
+pub(super) const UNBIND: Walled = Walled::new(
+    "delete from display_session_bindings where partner_id = $1 and display_session_id = $2",
+);
 
-pub(super) const BIND: &str = "insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
+pub(super) const BIND: Walled = Walled::new("insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
     select d.id, t.id, d.partner_id, $4 from display_sessions d, timing_sessions t
     where d.partner_id = $1 and t.partner_id = $1 and d.id = $2 and t.id = $3
-    on conflict do nothing";
+    on conflict do nothing");
 
 impl Store {
     /// The newest event of a kind: what is in force now.
@@ -69,11 +79,10 @@ impl Store {
         session: DisplaySessionId,
         kind: EventKind,
     ) -> Result<Option<StoredEvent>> {
-        on!(self.db, pool => sqlx::query_as(LATEST)
-            .bind(partner)
+        on!(self.db, partner, conn => LATEST.query_as(partner)
             .bind(session)
             .bind(kind)
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await)
     }
 
@@ -83,10 +92,9 @@ impl Store {
         partner: PartnerId,
         session: DisplaySessionId,
     ) -> Result<Vec<TimingSessionId>> {
-        on!(self.db, pool => sqlx::query_scalar(BOUND)
-            .bind(partner)
+        on!(self.db, partner, conn => BOUND.query_scalar(partner)
             .bind(session)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await)
     }
 
@@ -98,12 +106,11 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<Step>> {
-        let events: Vec<StoredEvent> = on!(self.db, pool => sqlx::query_as(EVENTS_AFTER)
-            .bind(partner)
+        let events: Vec<StoredEvent> = on!(self.db, partner, conn => EVENTS_AFTER.query_as(partner)
             .bind(session)
             .bind(position)
             .bind(limit as i64)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?);
         let mut steps: Vec<Step> = events.into_iter().map(Step::Event).collect();
         for timing_session in self.bound(partner, session).await? {

@@ -1,9 +1,9 @@
 //! Timing sessions, locations and streams as the hardware makes them.
 
 use gantry_core::time::Moment;
-use sqlx::FromRow;
+use sqlx::{Connection, FromRow};
 
-use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on};
+use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on, sql::Walled};
 
 /// How long after its last read a session is still the same race, in milliseconds.
 pub const PAUSE_MS: i64 = 6 * 3_600_000;
@@ -18,29 +18,38 @@ pub struct Stream {
 }
 
 /// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day.
-const RUNNING_SESSION: &str = "select s.id from timing_sessions s
+const RUNNING_SESSION: Walled = Walled::new(
+    "select s.id from timing_sessions s
     left join timing_streams t on t.timing_session_id = s.id
     where s.partner_id = $1 and s.event_name = $2
     and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4)
-    order by s.id desc limit 1";
+    order by s.id desc limit 1",
+);
 
-const OPEN_SESSION: &str =
-    "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at)
-    values ($1, $2, $3, $3, $4, $5) on conflict do nothing";
+const OPEN_SESSION: Walled = Walled::new(
+    "insert into timing_sessions (partner_id, id, name, event_name, race_day, created_at)
+    values ($1, $2, $3, $3, $4, $5) on conflict do nothing",
+);
 
-const SESSION_OF_DAY: &str =
-    "select id from timing_sessions where partner_id = $1 and event_name = $2 and race_day = $3";
+const SESSION_OF_DAY: Walled = Walled::new(
+    "select id from timing_sessions where partner_id = $1 and event_name = $2 and race_day = $3",
+);
 
-const OPEN_LOCATION: &str =
-    "insert into timing_locations (timing_session_id, name, partner_id, created_at)
-    values ($1, $2, $3, $4) on conflict do nothing";
+const OPEN_LOCATION: Walled = Walled::new(
+    "insert into timing_locations (partner_id, timing_session_id, name, created_at)
+    values ($1, $2, $3, $4) on conflict do nothing",
+);
 
-const OPEN_STREAM: &str = "insert into timing_streams
-    (id, partner_id, timing_session_id, connection, location, last_sequence, reads, created_at)
-    values ($1, $2, $3, $4, $5, 0, 0, $6) on conflict do nothing";
+const OPEN_STREAM: Walled = Walled::new(
+    "insert into timing_streams
+    (partner_id, id, timing_session_id, connection, location, last_sequence, reads, created_at)
+    values ($1, $2, $3, $4, $5, 0, 0, $6) on conflict do nothing",
+);
 
-const STREAM: &str = "select id, last_sequence from timing_streams
-    where partner_id = $1 and timing_session_id = $2 and connection = $3 and location = $4";
+const STREAM: Walled = Walled::new(
+    "select id, last_sequence from timing_streams
+    where partner_id = $1 and timing_session_id = $2 and connection = $3 and location = $4",
+);
 
 impl Store {
     /// The session that hardware of that event belongs to: the one that its connection id is known from, else one that had
@@ -53,30 +62,27 @@ impl Store {
         race_day: &str,
         at: Moment,
     ) -> Result<TimingSessionId> {
-        on!(self.db, pool => {
-            let running = sqlx::query_scalar(RUNNING_SESSION)
-                .bind(partner)
+        on!(self.db, partner, conn => {
+            let running = RUNNING_SESSION.query_scalar(partner)
                 .bind(event_name)
                 .bind(connection)
                 .bind(at.0 - PAUSE_MS)
-                .fetch_optional(pool)
+                .fetch_optional(&mut *conn)
                 .await?;
             if let Some(running) = running {
                 return Ok(running);
             }
-            sqlx::query(OPEN_SESSION)
+            OPEN_SESSION.query(partner)
                 .bind(TimingSessionId::new())
-                .bind(partner)
                 .bind(event_name)
                 .bind(race_day)
                 .bind(at.0)
-                .execute(pool)
+                .execute(&mut *conn)
                 .await?;
-            sqlx::query_scalar(SESSION_OF_DAY)
-                .bind(partner)
+            SESSION_OF_DAY.query_scalar(partner)
                 .bind(event_name)
                 .bind(race_day)
-                .fetch_one(pool)
+                .fetch_one(conn)
                 .await
         })
     }
@@ -90,26 +96,23 @@ impl Store {
         location: &str,
         at: Moment,
     ) -> Result<Stream> {
-        on!(self.db, pool => {
-            let mut transaction = pool.begin().await?;
-            sqlx::query(OPEN_LOCATION)
+        on!(self.db, partner, conn => {
+            let mut transaction = conn.begin().await?;
+            OPEN_LOCATION.query(partner)
                 .bind(session)
                 .bind(location)
-                .bind(partner)
                 .bind(at.0)
                 .execute(&mut *transaction)
                 .await?;
-            sqlx::query(OPEN_STREAM)
+            OPEN_STREAM.query(partner)
                 .bind(StreamId::new())
-                .bind(partner)
                 .bind(session)
                 .bind(connection)
                 .bind(location)
                 .bind(at.0)
                 .execute(&mut *transaction)
                 .await?;
-            let stream = sqlx::query_as(STREAM)
-                .bind(partner)
+            let stream = STREAM.query_as(partner)
                 .bind(session)
                 .bind(connection)
                 .bind(location)

@@ -1,23 +1,64 @@
-//! A real store in a file that is gone after the test.
+//! A real store that nobody else uses: in a file that is gone after the test, or in a database of its own.
+//!
+//! Which of the two is the environment's to say, so that all tests run on both: with `GANTRY_TEST_STORE=postgres` it is a new
+//! database of the PostgreSQL server that `GANTRY_TEST_POSTGRES` names by the URL of somebody who may make databases.
 
 use gantry_core::{
     read::{ReadKind, TimingRead},
     time::Moment,
 };
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::{
-    DisplaySession, DisplaySessionId, NewRead, Origin, PartnerId, SessionMode, Store,
+    Database, DisplaySession, DisplaySessionId, NewRead, Origin, PartnerId, SessionMode, Store,
     TimingSessionId,
 };
 
-/// A new store and the directory that holds it; keep the directory for as long as the store is used.
-pub(crate) async fn store() -> (Store, TempDir) {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let store = Store::open(&dir.path().join("gantry.db"))
+/// Where a test's store is. Keep it for as long as the store is used.
+pub(crate) struct Place {
+    /// The database, of which nobody else knows.
+    pub(crate) database: Database,
+    _dir: TempDir,
+}
+
+/// A new store and where it is.
+pub(crate) async fn store() -> (Store, Place) {
+    let place = place().await;
+    let store = Store::open(&place.database)
         .await
         .expect("a new store opens");
-    (store, dir)
+    (store, place)
+}
+
+/// A place for a store, of the kind that the environment asks for.
+pub(crate) async fn place() -> Place {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let database = match std::env::var("GANTRY_TEST_STORE").as_deref() {
+        Err(_) | Ok("" | "sqlite") => Database::Sqlite(dir.path().join("gantry.db")),
+        Ok("postgres") => postgres().await,
+        Ok(other) => panic!("GANTRY_TEST_STORE is {other}: expected sqlite or postgres"),
+    };
+    Place {
+        database,
+        _dir: dir,
+    }
+}
+
+/// A new database of the PostgreSQL server that the environment names.
+async fn postgres() -> Database {
+    let url = std::env::var("GANTRY_TEST_POSTGRES")
+        .expect("GANTRY_TEST_POSTGRES names a PostgreSQL server; `tests/postgres` starts one");
+    let server: PgConnectOptions = url.parse().expect("GANTRY_TEST_POSTGRES is a URL");
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let create: &'static str = format!("create database {name}").leak();
+    let mut connection = server.connect().await.expect("PostgreSQL answers");
+    sqlx::query(create)
+        .execute(&mut connection)
+        .await
+        .expect("a new database");
+    Database::Postgres(Box::new(server.database(&name)))
 }
 
 /// A moment within the race that the tests tell of.

@@ -6,7 +6,12 @@ use gantry_core::time::Moment;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PartnerId, Result, Store, TimingSessionId, db::on};
+use super::{
+    PartnerId, Result, Store, TimingSessionId,
+    db::on,
+    fence::Server,
+    sql::{Across, Walled},
+};
 
 /// One event of one partner on one day, with what came in so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,35 +81,41 @@ struct LocationFiguresRow {
     last_read_at: Option<i64>,
 }
 
-const SESSIONS: &str = "select s.id, s.name, s.event_name, s.race_day, s.created_at,
+const SESSIONS: Walled = Walled::new("select s.id, s.name, s.event_name, s.race_day, s.created_at,
     cast(coalesce(sum(t.reads), 0) as bigint) as reads,
     min(t.first_read_at) as first_read_at, max(t.last_read_at) as last_read_at
     from timing_sessions s left join timing_streams t on t.timing_session_id = s.id
-    where s.partner_id = $1 and s.id >= $2 and s.id <= $3 group by s.id order by s.id desc limit $4";
+    where s.partner_id = $1 and s.id >= $2 and s.id <= $3 group by s.id order by s.id desc limit $4");
 
-const LOCATIONS: &str = "select timing_session_id, name from timing_locations
-    where partner_id = $1 and timing_session_id >= $2 and timing_session_id <= $3 order by created_at, name";
+const LOCATIONS: Walled = Walled::new("select timing_session_id, name from timing_locations
+    where partner_id = $1 and timing_session_id >= $2 and timing_session_id <= $3 order by created_at, name");
 
-const BY_LOCATION: &str =
+const BY_LOCATION: Walled = Walled::new(
     "select l.name as location, cast(coalesce(sum(t.reads), 0) as bigint) as reads,
     max(t.last_read_at) as last_read_at
     from timing_locations l
     left join timing_streams t on t.timing_session_id = l.timing_session_id and t.location = l.name
     where l.partner_id = $1 and l.timing_session_id = $2
-    group by l.name, l.created_at order by l.created_at, l.name";
+    group by l.name, l.created_at order by l.created_at, l.name",
+);
 
 /// Looks at the newest reads only: a session may hold a hundred thousand, and 500 a second is a flood.
-const READS_SINCE: &str = "select count(*) from (select received_at from timing_reads
+const READS_SINCE: Walled = Walled::new(
+    "select count(*) from (select received_at from timing_reads
     where partner_id = $1 and timing_session_id = $2 order by position desc limit 30000) newest
-    where received_at >= $3";
+    where received_at >= $3",
+);
 
-const TOTALS: &str = "select cast(coalesce(sum(reads), 0) as bigint) as reads,
-    (select count(*) from timing_sessions) as sessions from timing_streams";
+const TOTALS: Across = Across::new(
+    "select cast(coalesce(sum(reads), 0) as bigint) as reads,
+    (select count(*) from timing_sessions) as sessions from timing_streams",
+    "the status port tells how much there is in all",
+);
 
 impl Store {
     /// How much there is in all. For whoever watches the server; it tells nothing of any one partner.
     pub async fn totals(&self) -> Result<Totals> {
-        on!(self.db, pool => sqlx::query_as(TOTALS).fetch_one(pool).await)
+        on!(self.db, Server, conn => TOTALS.query_as().fetch_one(conn).await)
     }
 
     /// The newest `limit` sessions, newest first; those older than `before` when it is given.
@@ -137,12 +148,11 @@ impl Store {
         up_to: Uuid,
         limit: usize,
     ) -> Result<Vec<TimingSession>> {
-        let rows: Vec<SessionRow> = on!(self.db, pool => sqlx::query_as(SESSIONS)
-            .bind(partner)
+        let rows: Vec<SessionRow> = on!(self.db, partner, conn => SESSIONS.query_as(partner)
             .bind(from)
             .bind(up_to)
             .bind(limit as i64)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?);
         let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
             return Ok(Vec::new());
@@ -165,11 +175,10 @@ impl Store {
         oldest: TimingSessionId,
         newest: TimingSessionId,
     ) -> Result<BTreeMap<TimingSessionId, Vec<String>>> {
-        let rows: Vec<LocationRow> = on!(self.db, pool => sqlx::query_as(LOCATIONS)
-            .bind(partner)
+        let rows: Vec<LocationRow> = on!(self.db, partner, conn => LOCATIONS.query_as(partner)
             .bind(oldest)
             .bind(newest)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?);
         let mut locations: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for row in rows {
@@ -187,10 +196,9 @@ impl Store {
         partner: PartnerId,
         session: TimingSessionId,
     ) -> Result<Vec<LocationFigures>> {
-        let rows: Vec<LocationFiguresRow> = on!(self.db, pool => sqlx::query_as(BY_LOCATION)
-            .bind(partner)
+        let rows: Vec<LocationFiguresRow> = on!(self.db, partner, conn => BY_LOCATION.query_as(partner)
             .bind(session)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?);
         Ok(rows.into_iter().map(LocationFigures::from).collect())
     }
@@ -202,11 +210,10 @@ impl Store {
         session: TimingSessionId,
         since: Moment,
     ) -> Result<i64> {
-        on!(self.db, pool => sqlx::query_scalar(READS_SINCE)
-            .bind(partner)
+        on!(self.db, partner, conn => READS_SINCE.query_scalar(partner)
             .bind(session)
             .bind(since.0)
-            .fetch_one(pool)
+            .fetch_one(conn)
             .await)
     }
 }

@@ -3,7 +3,12 @@
 use gantry_core::time::Moment;
 use sqlx::FromRow;
 
-use super::{PartnerId, Result, Role, Store, UserId, db::on};
+use super::{
+    PartnerId, Result, Role, Store, UserId,
+    db::on,
+    fence::Server,
+    sql::{Across, Common},
+};
 
 /// The SHA-256 of a token: what is kept of it.
 pub type TokenHash = [u8; 32];
@@ -37,29 +42,34 @@ pub struct NewToken {
     pub expires_at: Moment,
 }
 
-const ADD_TOKEN: &str = "insert into tokens (hash, user_id, partner_id, created_at, expires_at) values ($1, $2, $3, $4, $5)";
+const ADD_TOKEN: Common = Common::new(
+    "insert into tokens (hash, user_id, partner_id, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+);
 
-const BEARER: &str = "select t.user_id, u.email, m.partner_id, m.role, t.expires_at
+const BEARER: Across = Across::new(
+    "select t.user_id, u.email, m.partner_id, m.role, t.expires_at
     from tokens t join users u on u.id = t.user_id
     left join memberships m on m.user_id = t.user_id and m.partner_id = t.partner_id
-    where t.hash = $1 and t.expires_at > $2";
+    where t.hash = $1 and t.expires_at > $2",
+    "a token says which partner it is for, so the partner is what is looked for",
+);
 
-const REMOVE_TOKEN: &str = "delete from tokens where hash = $1";
+const REMOVE_TOKEN: Common = Common::new("delete from tokens where hash = $1");
 
-const REMOVE_EXPIRED: &str = "delete from tokens where expires_at <= $1";
+const REMOVE_EXPIRED: Common = Common::new("delete from tokens where expires_at <= $1");
 
 impl Store {
     /// Keeps a token, and forgets those that are over.
     pub async fn add_token(&self, token: &NewToken, at: Moment) -> Result<()> {
-        on!(self.db, pool => {
-            sqlx::query(REMOVE_EXPIRED).bind(at.0).execute(pool).await?;
-            sqlx::query(ADD_TOKEN)
+        on!(self.db, Server, conn => {
+            REMOVE_EXPIRED.query().bind(at.0).execute(&mut *conn).await?;
+            ADD_TOKEN.query()
                 .bind(&token.hash[..])
                 .bind(token.user_id)
                 .bind(token.partner_id)
                 .bind(at.0)
                 .bind(token.expires_at.0)
-                .execute(pool)
+                .execute(conn)
                 .await
                 .map(drop)
         })
@@ -67,18 +77,18 @@ impl Store {
 
     /// Whom the token of this hash stands for, unless it is over.
     pub async fn bearer(&self, hash: &TokenHash, at: Moment) -> Result<Option<Bearer>> {
-        on!(self.db, pool => sqlx::query_as(BEARER)
+        on!(self.db, Server, conn => BEARER.query_as()
             .bind(&hash[..])
             .bind(at.0)
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await)
     }
 
     /// Ends a token.
     pub async fn remove_token(&self, hash: &TokenHash) -> Result<()> {
-        on!(self.db, pool => sqlx::query(REMOVE_TOKEN)
+        on!(self.db, Server, conn => REMOVE_TOKEN.query()
             .bind(&hash[..])
-            .execute(pool)
+            .execute(conn)
             .await
             .map(drop))
     }

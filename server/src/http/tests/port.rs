@@ -5,7 +5,6 @@ use std::{num::NonZeroU32, sync::Arc};
 use gantry_core::time::Moment;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -25,7 +24,10 @@ use crate::{
     },
     http::{app::App, base_url::base_url, router},
     services::Services,
-    store::{NewRead, Origin, Role, Store, testing},
+    store::{
+        NewRead, Origin, Role, Store,
+        testing::{self, Place},
+    },
     templates::Templates,
 };
 
@@ -59,7 +61,7 @@ pub(super) struct Port {
     pub(super) origin: Origin,
     pub(super) tls: Option<Arc<Tls>>,
     setting: Setting,
-    dir: TempDir,
+    place: Place,
     shutdown: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -86,7 +88,7 @@ impl Port {
     }
 
     pub(super) async fn start_with(setting: Setting) -> Self {
-        let (store, dir) = testing::store().await;
+        let (store, place) = testing::store().await;
         let origin = testing::race(&store).await;
         let other = store
             .add_partner("Other", testing::NOW)
@@ -104,17 +106,17 @@ impl Port {
             let set = store.set_role(user.id, partner, role, testing::NOW).await;
             set.expect("joins");
         }
-        Self::start_on(store, dir, origin, setting).await
+        Self::start_on(store, place, origin, setting).await
     }
 
     /// Stops the port and starts another on what it leaves behind.
     pub(super) async fn restart(mut self) -> Self {
         self.stop().await;
         self.services.store.close().await;
-        let store = Store::open(&self.dir.path().join("gantry.db"))
+        let store = Store::open(&self.place.database)
             .await
             .expect("opens again");
-        Self::start_on(store, self.dir, self.origin, self.setting).await
+        Self::start_on(store, self.place, self.origin, self.setting).await
     }
 
     /// Stops serving; what the port was about is still there.
@@ -123,7 +125,7 @@ impl Port {
         (&mut self.serving).await.expect("no panic");
     }
 
-    async fn start_on(store: Store, dir: TempDir, origin: Origin, setting: Setting) -> Self {
+    async fn start_on(store: Store, place: Place, origin: Origin, setting: Setting) -> Self {
         let certificate = setting.certificate.as_ref();
         let config = Config {
             tls_cert: certificate.map(|files| files.certificate.clone()),
@@ -150,7 +152,7 @@ impl Port {
             origin,
             tls,
             setting,
-            dir,
+            place,
             shutdown,
             serving,
         }

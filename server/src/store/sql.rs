@@ -1,0 +1,191 @@
+//! SQL text, sorted by whose rows it touches.
+//!
+//! This is the first fence between partners. A text on a table that belongs to partners is [`Walled`]: it cannot become a query
+//! without a [`PartnerId`], which is bound before anything else, and whether it is one is looked at when the program is compiled.
+//! Nothing else in the program makes queries. The second fence is PostgreSQL's own, in [`super::fence`].
+
+use sqlx::{Database, Encode, FromRow, Type, query::Query, query::QueryAs, query::QueryScalar};
+
+use super::PartnerId;
+
+/// The tables whose every row belongs to one partner.
+pub(super) const WALLED_TABLES: [&str; 10] = [
+    "memberships",
+    "timing_sessions",
+    "timing_locations",
+    "timing_streams",
+    "timing_reads",
+    "timing_lines",
+    "display_sessions",
+    "display_session_bindings",
+    "session_events",
+    "display_urls",
+];
+
+/// Text on partners' tables that keeps to one partner's rows: `$1` is the partner.
+#[derive(Clone, Copy)]
+pub(super) struct Walled(&'static str);
+
+/// Text on tables whose rows belong to no partner.
+#[derive(Clone, Copy)]
+pub(super) struct Common(&'static str);
+
+/// Text on partners' tables that looks across the walls, for work that is the server's own. Each says why.
+#[derive(Clone, Copy)]
+pub(super) struct Across(&'static str);
+
+impl Walled {
+    /// Fails to compile unless `$1` is what a row's partner is compared with, or put in first.
+    pub(super) const fn new(text: &'static str) -> Self {
+        assert!(
+            contains(text, "partner_id = $1") || contains(text, "(partner_id,"),
+            "expected a text that compares partner_id with $1, or inserts it first"
+        );
+        Self(text)
+    }
+
+    /// A query on this partner's rows, which answers nothing.
+    pub(super) fn query<'q, D: Database>(
+        self,
+        partner: PartnerId,
+    ) -> Query<'q, D, <D as Database>::Arguments>
+    where
+        PartnerId: Encode<'q, D> + Type<D>,
+    {
+        sqlx::query(self.0).bind(partner)
+    }
+
+    /// A query on this partner's rows, which answers some of them.
+    pub(super) fn query_as<'q, D: Database, O>(
+        self,
+        partner: PartnerId,
+    ) -> QueryAs<'q, D, O, <D as Database>::Arguments>
+    where
+        O: for<'r> FromRow<'r, D::Row>,
+        PartnerId: Encode<'q, D> + Type<D>,
+    {
+        sqlx::query_as(self.0).bind(partner)
+    }
+
+    /// A query on this partner's rows, which answers one column.
+    pub(super) fn query_scalar<'q, D: Database, O>(
+        self,
+        partner: PartnerId,
+    ) -> QueryScalar<'q, D, O, <D as Database>::Arguments>
+    where
+        (O,): for<'r> FromRow<'r, D::Row>,
+        PartnerId: Encode<'q, D> + Type<D>,
+    {
+        sqlx::query_scalar(self.0).bind(partner)
+    }
+}
+
+macro_rules! unwalled {
+    ($name:ident) => {
+        impl $name {
+            /// A query that answers nothing.
+            pub(super) fn query<'q, D: Database>(self) -> Query<'q, D, <D as Database>::Arguments> {
+                sqlx::query(self.0)
+            }
+
+            /// A query that answers rows.
+            pub(super) fn query_as<'q, D: Database, O>(
+                self,
+            ) -> QueryAs<'q, D, O, <D as Database>::Arguments>
+            where
+                O: for<'r> FromRow<'r, D::Row>,
+            {
+                sqlx::query_as(self.0)
+            }
+        }
+    };
+}
+unwalled!(Common);
+unwalled!(Across);
+
+impl Common {
+    /// Fails to compile when the text names a table that belongs to partners.
+    pub(super) const fn new(text: &'static str) -> Self {
+        let mut table = 0;
+        while table < WALLED_TABLES.len() {
+            assert!(
+                !contains(text, WALLED_TABLES[table]),
+                "the text names a table that belongs to partners: make it Walled"
+            );
+            table += 1;
+        }
+        Self(text)
+    }
+}
+
+impl Across {
+    /// A text that is needed for the reason `why`.
+    pub(super) const fn new(text: &'static str, why: &'static str) -> Self {
+        assert!(!why.is_empty(), "expected the reason to look across walls");
+        Self(text)
+    }
+
+    /// A query that answers one column.
+    pub(super) fn query_scalar<'q, D: Database, O>(
+        self,
+    ) -> QueryScalar<'q, D, O, <D as Database>::Arguments>
+    where
+        (O,): for<'r> FromRow<'r, D::Row>,
+    {
+        sqlx::query_scalar(self.0)
+    }
+
+    /// The beginning of a statement that rows are added to; each row names its partner.
+    pub(super) fn builder<D: Database>(self) -> sqlx::QueryBuilder<D> {
+        sqlx::QueryBuilder::new(self.0)
+    }
+}
+
+const fn contains(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let mut start = 0;
+    while start + part.len() <= text.len() {
+        let mut same = 0;
+        while same < part.len() && text[start + same] == part[same] {
+            same += 1;
+        }
+        if same == part.len() {
+            return true;
+        }
+        start += 1;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    #[test]
+    fn a_text_on_partners_rows_names_the_partner_first() {
+        for text in [
+            "select 1 from timing_reads where partner_id = $1 and id = $2",
+            "insert into display_urls (partner_id, id) values ($1, $2)",
+        ] {
+            Walled::new(text);
+        }
+        for text in [
+            "select 1 from timing_reads where id = $1",
+            "delete from display_urls where partner_id = $2 and id = $1",
+            "insert into display_urls (id, partner_id) values ($1, $2)",
+        ] {
+            assert!(catch_unwind(|| Walled::new(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_common_text_names_no_table_of_partners() {
+        Common::new("select email from users where id = $1");
+        for table in WALLED_TABLES {
+            let text: &'static str = format!("select 1 from {table}").leak();
+            assert!(catch_unwind(|| Common::new(text)).is_err(), "{table}");
+        }
+    }
+}
