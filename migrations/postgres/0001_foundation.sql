@@ -125,7 +125,7 @@ create table display_sessions (
     participants bigint  not null default 0,   -- in the newest roster
     created_at   bigint  not null,
     updated_at   bigint  not null,
-    deleted_at   integer
+    deleted_at   bigint
 );
 
 create index display_sessions_by_partner on display_sessions (partner_id, id);
@@ -161,7 +161,7 @@ create table display_urls (
     display_session_id uuid    not null references display_sessions (id),
     created_at         bigint  not null,
     expires_at         bigint  not null,
-    revoked_at         integer
+    revoked_at         bigint
 );
 
 create index display_urls_by_partner on display_urls (partner_id, created_at);
