@@ -109,6 +109,14 @@ impl Browser {
         .await
     }
 
+    /// Believes every certificate from now on, as somebody does who has been asked to.
+    pub async fn believe_certificates(&mut self) -> Result<()> {
+        let parameters = json!({ "ignore": true });
+        self.ask("Security.setIgnoreCertificateErrors", parameters)
+            .await
+            .map(drop)
+    }
+
     /// The value of a JavaScript expression; a promise is waited for.
     pub async fn evaluate<T: DeserializeOwned>(&mut self, expression: &str) -> Result<T> {
         let parameters =

@@ -102,6 +102,11 @@ impl Venue {
 
     /// Starts a server on these ports and waits until it listens.
     pub async fn serve_at(&self, addresses: Addresses) -> Result<Server> {
+        self.serve_with(addresses, &[]).await
+    }
+
+    /// Starts a server with more options.
+    pub async fn serve_with(&self, addresses: Addresses, options: &[&str]) -> Result<Server> {
         let log = self.folder.path().join("server.log");
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut process = programs::command("gantry-server")?
@@ -112,6 +117,7 @@ impl Venue {
             .args(["--timing", &addresses.timing.to_string()])
             .args(["--status", &addresses.status.to_string()])
             .args(["--timing-zone", "UTC"])
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()

@@ -117,6 +117,7 @@ async fn kiosk_and_browser_show_the_runner() -> Result<()> {
         golden::keep("finish-line-browser", &page)?;
     }
     assert!(alike >= SIMILARITY, "alike by {alike:.4}; see tests/out");
+    assert_eq!(browser.take_complaints(), Vec::<String>::new());
     browser.quit().await
 }
 

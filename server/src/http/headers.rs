@@ -12,13 +12,13 @@ use axum::{
 use super::app::App;
 
 /// What the page of a display may do: load from here, and nothing from anywhere else. Its icon is empty and lies in the page.
-pub(super) const DISPLAY_POLICY: HeaderValue = HeaderValue::from_static(
+pub const DISPLAY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
      connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
 
 /// What a page without a script may do; one of them has a form.
-pub(super) const PLAIN_POLICY: HeaderValue = HeaderValue::from_static(
+pub const PLAIN_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; \
      form-action 'self'",
 );

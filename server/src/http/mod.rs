@@ -10,7 +10,7 @@ pub mod body;
 pub mod caller;
 pub mod chronotrack;
 pub mod displays;
-mod headers;
+pub mod headers;
 pub mod login;
 pub mod moment;
 mod origin;

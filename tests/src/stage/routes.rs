@@ -23,12 +23,9 @@ use gantry_core::{
     text::fonts::SHIPPED,
     wire::{ClientMessage, SUBPROTOCOL, ServerMessage},
 };
+use gantry_server::http::headers::DISPLAY_POLICY;
 
 use super::{play::Line, running::Shared, teller::Teller};
-
-/// What a page may load; the server sends the same.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-     img-src 'self' data:; connect-src 'self'";
 
 pub(super) fn routes(shared: Shared) -> Router {
     Router::new()
@@ -152,10 +149,10 @@ fn from_disk(folder: &Path, file: &str) -> Response {
         Some("js") => "text/javascript; charset=utf-8",
         _ => "application/json",
     };
-    let headers: [(HeaderName, &str); 3] = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    let headers: [(HeaderName, HeaderValue); 3] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::CONTENT_SECURITY_POLICY, DISPLAY_POLICY),
     ];
     match std::fs::read(folder.join(file)) {
         Ok(bytes) => (headers, bytes).into_response(),
