@@ -8,7 +8,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use gantry_core::{
-    scene::{Node, Scene},
+    scene::{
+        Node, Scene,
+        sample::{NextFrame, next_frame},
+    },
     time::Moment,
     wire::{SUBPROTOCOL, ServerMessage, StopReason, follow::Follower},
 };
@@ -73,6 +76,26 @@ impl Screen {
             }
         }
         Ok(())
+    }
+
+    /// Follows the stream until only the clocks of the held scene move, and says since when; its pages must not take turns.
+    pub async fn rest(&mut self) -> Result<Moment> {
+        let mut still = Scene::clone(self.follower.scene().context("there is no scene")?);
+        for layer in &mut still.layers {
+            layer
+                .nodes
+                .retain(|node| !matches!(node, Node::Clock { .. }));
+        }
+        let mut at = self.server_time().context("the server told no time")?;
+        loop {
+            match next_frame(&still, at) {
+                NextFrame::Now => at = at + 16,
+                NextFrame::At(next) => at = next,
+                NextFrame::Never => break,
+            }
+        }
+        self.wait_until(at).await?;
+        Ok(at)
     }
 
     /// Opens the stream anew with what is held already, as a screen does that lost its link.

@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gantry_core::{
     scene::{
         Layer, Node, Scene,
-        sample::{NextFrame, Paint, next_frame, sample},
+        sample::{Paint, sample},
     },
     time::Moment,
 };
@@ -38,21 +38,7 @@ async fn at_rest(screen: &mut Screen) -> Result<(Arc<Scene>, Moment)> {
                 .any(|text| text.starts_with(ALL_FINISHED))
         })
         .await?;
-    let mut still = (*scene).clone();
-    for layer in &mut still.layers {
-        layer
-            .nodes
-            .retain(|node| !matches!(node, Node::Clock { .. }));
-    }
-    let mut at = screen.server_time().context("the server told no time")?;
-    loop {
-        match next_frame(&still, at) {
-            NextFrame::Now => at = at + 16,
-            NextFrame::At(next) => at = next,
-            NextFrame::Never => break,
-        }
-    }
-    screen.wait_until(at).await?;
+    let at = screen.rest().await?;
     Ok((scene, at))
 }
 

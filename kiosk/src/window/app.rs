@@ -249,7 +249,7 @@ impl App {
                     let is_display = now.picture.is_display;
                     stats.count(sampling + cpu, start.elapsed(), is_display);
                 }
-                self.pace.drew(now.picture, now.at, now.local_ms);
+                self.pace.drew(now.picture, list, now.at, now.local_ms);
             }
             Outcome::Skipped => {
                 self.pace.forget();

@@ -21,6 +21,7 @@ use crate::{
     hardware::Hardware,
     operator::{Display, Operator},
     programs,
+    screen::{Screen, texts},
     venue::{Server, Venue},
     xvfb::Xvfb,
 };
@@ -63,6 +64,7 @@ pub async fn run(effort: Effort, out: &mut impl Write) -> Result<()> {
     let display = leaderboard(&server).await?;
     let screen = Xvfb::start(1280, 720).await?;
     starts(effort, &display, &screen, out).await?;
+    rest(&display).await?;
     still(effort, &display, &screen, out).await?;
     server.stop().await?;
     Ok(())
@@ -141,6 +143,16 @@ async fn starts(
         micros.saturating_record(first * 1000);
     }
     report::latency(out, "process start to first frame", &micros)
+}
+
+/// Waits until every finisher had their turn on the board: a runner who comes or goes is drawn with each frame.
+async fn rest(display: &Display) -> Result<()> {
+    let mut screen = Screen::open(&display.url).await?;
+    screen
+        .scene_where("the runner", |scene| texts(scene).contains(&"Maya Okafor"))
+        .await?;
+    screen.rest().await?;
+    Ok(())
 }
 
 /// Frames drawn while only the clock runs.
