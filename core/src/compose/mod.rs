@@ -4,7 +4,7 @@
 //! and whoever draws the scene decides what that looks like at a moment.
 
 pub mod context;
-mod expressions;
+pub(crate) mod expressions;
 mod nodes;
 mod place;
 pub mod sample;
@@ -13,9 +13,12 @@ use std::collections::HashMap;
 
 use crate::{
     board::Board,
-    compose::{expressions::Expressions, place::Placer},
+    compose::{
+        expressions::{Expressions, Failed},
+        place::Placer,
+    },
     scene::{SCENE_VERSION, Scene, patch::sort_layers},
-    template::{Template, TemplateError, element::Enter},
+    template::{Template, element::Enter},
     text::shaper::Shaper,
 };
 
@@ -72,12 +75,12 @@ impl Composer {
         Composition { scene, enters }
     }
 
-    /// Composes the sample board and reports the first expression that fails on it.
-    pub(crate) fn try_sample(mut self) -> Result<(), TemplateError> {
+    /// Composes the sample boards and reports the first expression that fails on them.
+    pub(crate) fn try_sample(mut self) -> Option<Failed> {
         for board in sample::boards() {
             self.compose(&board);
         }
-        self.expressions.first_error().map_or(Ok(()), Err)
+        self.expressions.first_failed()
     }
 }
 

@@ -3,49 +3,43 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
 use crate::{
-    compose::Composer,
+    compose::{
+        Composer,
+        expressions::{self, Failed},
+    },
     template::{
         TEMPLATE_VERSION, Template,
         element::{Content, Element, Style, When},
     },
 };
 
+/// Nodes of a picture that a template may ask for at once, each row of a list counted: ten times what a full board needs. A
+/// server composes for many, so one of them must not keep it busy.
+const MOST_NODES: usize = 2_000;
+
+/// The longest text with expressions, in bytes.
+const LONGEST_TEXT: usize = 1_000;
+
 /// Why a text is no template.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// It is not the JSON of a template.
-    #[error("not a template: {0}")]
+    /// It is not JSON.
+    #[error("not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A colour names something that the palette lacks.
-    #[error("unknown palette colour {name:?}; the palette has {known}")]
-    Palette {
-        /// As written, with its `$`.
-        name: String,
-        /// The palette's names.
-        known: String,
-    },
-    /// A value is out of its range or place.
-    #[error("element {element:?}: {problem}")]
-    Element {
-        /// The element's name.
-        element: String,
+    /// A part of it is not what a template has there.
+    #[error("{pointer:?}: {problem}")]
+    Part {
+        /// A JSON pointer to the part; empty for the whole.
+        pointer: String,
         /// What is wrong and what would be accepted.
         problem: String,
     },
-    /// The template as a whole is out of range.
-    #[error("{0}")]
-    Template(String),
-    /// An expression does not compile, or names a value that does not exist.
-    #[error("expression {expression:?}: {problem}")]
-    Expression {
-        /// The text with the expression.
-        expression: String,
-        /// What MiniJinja says.
-        problem: String,
-    },
 }
+
+type Checked = Result<(), TemplateError>;
 
 impl Template {
     /// Reads and checks a template. A `palette` object beside the fields of [`Template`] gives names to colours.
@@ -55,20 +49,40 @@ impl Template {
             .as_object_mut()
             .and_then(|fields| fields.remove("palette"))
             .unwrap_or_default();
-        resolve(&mut value, &palette)?;
-        let template: Self = serde_json::from_value(value)?;
+        resolve(&mut value, &palette, "")?;
+        let template: Self = serde_path_to_error::deserialize(&value).map_err(|error| {
+            let pointer = pointer(error.path());
+            bad(&pointer, error.into_inner().to_string())
+        })?;
         template.check()?;
-        Composer::new(template.clone()).try_sample()?;
-        Ok(template)
+        match Composer::new(template.clone()).try_sample() {
+            None => Ok(template),
+            Some(failed) => {
+                let pointer = place_of(&value, &failed.expression, "").unwrap_or_default();
+                let Failed {
+                    expression,
+                    problem,
+                } = failed;
+                let problem = format!("expression {expression:?}: {problem}");
+                Err(bad(&pointer, problem))
+            }
+        }
     }
 
-    fn check(&self) -> Result<(), TemplateError> {
+    fn check(&self) -> Checked {
         if self.version != TEMPLATE_VERSION {
             let problem = format!(
                 "version {} is unknown; this program reads {TEMPLATE_VERSION}",
                 self.version
             );
-            return Err(TemplateError::Template(problem));
+            return Err(bad("/version", problem));
+        }
+        let lengths = 1..=120;
+        if !lengths.contains(&self.name.trim().chars().count()) {
+            return Err(bad("/name", "1 to 120 characters are accepted"));
+        }
+        if self.summary.chars().count() > 500 {
+            return Err(bad("/summary", "at most 500 characters are accepted"));
         }
         let sizes = 1..=16_384;
         if !sizes.contains(&self.canvas.width) || !sizes.contains(&self.canvas.height) {
@@ -76,50 +90,83 @@ impl Template {
                 "canvas {} × {} is out of range; each side is 1 to 16384",
                 self.canvas.width, self.canvas.height
             );
-            return Err(TemplateError::Template(problem));
+            return Err(bad("/canvas", problem));
         }
-        check_names(&self.elements)?;
-        self.elements
-            .iter()
-            .try_for_each(|element| check_layer(element, Nesting::Template))
+        check_names(&self.elements, "/elements")?;
+        for (index, element) in self.elements.iter().enumerate() {
+            check_layer(element, Nesting::Template, &format!("/elements/{index}"))?;
+        }
+        let nodes = count(&self.elements);
+        if nodes > MOST_NODES {
+            let problem =
+                format!("it draws {nodes} nodes with its rows; at most {MOST_NODES} are accepted");
+            return Err(bad("/elements", problem));
+        }
+        Ok(())
     }
 }
 
 /// Replaces every `"$name"` by the palette's colour.
-fn resolve(value: &mut Value, palette: &Value) -> Result<(), TemplateError> {
+fn resolve(value: &mut Value, palette: &Value, at: &str) -> Checked {
     match value {
         Value::String(text) if text.starts_with('$') => {
-            let color = palette
-                .get(&text[1..])
-                .cloned()
-                .ok_or_else(|| TemplateError::Palette {
-                    name: text.clone(),
-                    known: palette.as_object().map_or_else(String::new, |colors| {
-                        colors
-                            .keys()
-                            .map(|name| format!("${name}"))
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    }),
-                })?;
+            let color = palette.get(&text[1..]).cloned().ok_or_else(|| {
+                let known = palette.as_object().map_or_else(String::new, |colors| {
+                    let names = colors.keys().map(|name| format!("${name}"));
+                    names.collect::<Vec<_>>().join(", ")
+                });
+                let problem = format!("unknown palette colour {text:?}; the palette has {known}");
+                bad(at, problem)
+            })?;
             *value = color;
             Ok(())
         }
         Value::Array(values) => values
             .iter_mut()
-            .try_for_each(|value| resolve(value, palette)),
-        Value::Object(fields) => fields
-            .values_mut()
-            .try_for_each(|value| resolve(value, palette)),
+            .enumerate()
+            .try_for_each(|(index, value)| resolve(value, palette, &format!("{at}/{index}"))),
+        Value::Object(fields) => fields.iter_mut().try_for_each(|(name, value)| {
+            resolve(value, palette, &format!("{at}/{}", escaped(name)))
+        }),
         _ => Ok(()),
     }
 }
 
-fn check_names(elements: &[Element]) -> Result<(), TemplateError> {
+/// Where a text with this expression stands.
+fn place_of(value: &Value, expression: &str, at: &str) -> Option<String> {
+    match value {
+        Value::String(text) => (text == expression).then(|| at.to_owned()),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .find_map(|(index, value)| place_of(value, expression, &format!("{at}/{index}"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            place_of(value, expression, &format!("{at}/{}", escaped(name)))
+        }),
+        _ => None,
+    }
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } | Segment::Enum { variant: key } => format!("/{}", escaped(key)),
+            Segment::Unknown => "/?".to_owned(),
+        })
+        .collect()
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn check_names(elements: &[Element], at: &str) -> Checked {
     let mut names = HashSet::new();
-    for element in elements {
+    for (index, element) in elements.iter().enumerate() {
         if element.name.is_empty() || !names.insert(element.name.as_str()) {
-            return Err(bad(element, "a name is needed that no neighbour has"));
+            let pointer = format!("{at}/{index}/name");
+            return Err(bad(&pointer, "a name is needed that no neighbour has"));
         }
     }
     Ok(())
@@ -131,10 +178,10 @@ enum Nesting {
     Page,
 }
 
-fn check_layer(element: &Element, nesting: Nesting) -> Result<(), TemplateError> {
+fn check_layer(element: &Element, nesting: Nesting, at: &str) -> Checked {
     if nesting == Nesting::Page && element.when != When::Always {
         return Err(bad(
-            element,
+            &format!("{at}/when"),
             "an element of a page is seen on its page and has no `when`",
         ));
     }
@@ -144,7 +191,7 @@ fn check_layer(element: &Element, nesting: Nesting) -> Result<(), TemplateError>
     );
     if is_many && element.when == When::Active {
         return Err(bad(
-            element,
+            &format!("{at}/when"),
             "a list or pages belong to no single runner and cannot be `active`",
         ));
     }
@@ -154,38 +201,73 @@ fn check_layer(element: &Element, nesting: Nesting) -> Result<(), TemplateError>
         } => {
             if !(1..=200).contains(rows) || *pitch < 1 {
                 return Err(bad(
-                    element,
+                    &format!("{at}/content/list"),
                     "a list has 1 to 200 rows and a pitch of at least 1",
                 ));
             }
-            row.iter().try_for_each(check_node)
+            check_condition(element, at)?;
+            check_nodes(row, &format!("{at}/content/list/row"))
         }
         Content::Pages {
             period_ms, page, ..
         } if nesting == Nesting::Template => {
             if !(1_000..=3_600_000).contains(period_ms) {
-                return Err(bad(element, "a page is seen for 1000 to 3600000 ms"));
+                let pointer = format!("{at}/content/pages/period_ms");
+                return Err(bad(&pointer, "a page is seen for 1000 to 3600000 ms"));
             }
-            check_names(page)?;
-            page.iter()
-                .try_for_each(|element| check_layer(element, Nesting::Page))
+            check_condition(element, at)?;
+            let at = format!("{at}/content/pages/page");
+            check_names(page, &at)?;
+            page.iter().enumerate().try_for_each(|(index, element)| {
+                check_layer(element, Nesting::Page, &format!("{at}/{index}"))
+            })
         }
-        _ => check_node(element),
+        _ => check_node(element, at),
     }
 }
 
-fn check_node(element: &Element) -> Result<(), TemplateError> {
+fn check_nodes(elements: &[Element], at: &str) -> Checked {
+    let mut elements = elements.iter().enumerate();
+    elements.try_for_each(|(index, element)| check_node(element, &format!("{at}/{index}")))
+}
+
+fn check_node(element: &Element, at: &str) -> Checked {
+    check_condition(element, at)?;
     match &element.content {
-        Content::Text { style, .. } | Content::Clock { style, .. } => check_style(element, style),
-        Content::Group(children) => children.iter().try_for_each(check_node),
-        Content::List { .. } | Content::Pages { .. } => {
-            Err(bad(element, "a list or pages cannot stand here"))
+        Content::Text { value, style } => {
+            let pointer = format!("{at}/content/text/value");
+            expressions::check(value).map_err(|problem| bad(&pointer, problem))?;
+            check_length(value, &pointer)?;
+            check_style(style, &format!("{at}/content/text/style"))
         }
+        Content::Clock { style, .. } => check_style(style, &format!("{at}/content/clock/style")),
+        Content::Group(children) => check_nodes(children, &format!("{at}/content/group")),
+        Content::List { .. } | Content::Pages { .. } => Err(bad(
+            &format!("{at}/content"),
+            "a list or pages cannot stand here",
+        )),
         Content::Box { .. } | Content::Image { .. } => Ok(()),
     }
 }
 
-fn check_style(element: &Element, style: &Style) -> Result<(), TemplateError> {
+fn check_condition(element: &Element, at: &str) -> Checked {
+    let Some(condition) = &element.only_if else {
+        return Ok(());
+    };
+    let pointer = format!("{at}/only_if");
+    expressions::check_condition(condition).map_err(|problem| bad(&pointer, problem))?;
+    check_length(condition, &pointer)
+}
+
+fn check_length(text: &str, at: &str) -> Checked {
+    if text.len() <= LONGEST_TEXT {
+        return Ok(());
+    }
+    let problem = format!("at most {LONGEST_TEXT} bytes are accepted");
+    Err(bad(at, problem))
+}
+
+fn check_style(style: &Style, at: &str) -> Checked {
     let sizes = 8..=2_000;
     if sizes.contains(&style.size)
         && style
@@ -194,16 +276,113 @@ fn check_style(element: &Element, style: &Style) -> Result<(), TemplateError> {
     {
         Ok(())
     } else {
-        Err(bad(
-            element,
-            "a font size is 8 to 2000, and `least` is not more than `size`",
-        ))
+        let problem = "a font size is 8 to 2000, and `least` is not more than `size`";
+        Err(bad(at, problem))
     }
 }
 
-fn bad(element: &Element, problem: &str) -> TemplateError {
-    TemplateError::Element {
-        element: element.name.clone(),
-        problem: problem.to_owned(),
+/// How many nodes elements draw at most, on one page.
+fn count(elements: &[Element]) -> usize {
+    let nodes = elements.iter().map(|element| match &element.content {
+        Content::Group(children) => count(children),
+        Content::List { rows, row, .. } => rows.saturating_mul(count(row)),
+        Content::Pages { page, .. } => count(page),
+        Content::Box { .. }
+        | Content::Text { .. }
+        | Content::Clock { .. }
+        | Content::Image { .. } => 1,
+    });
+    nodes.fold(0, usize::saturating_add)
+}
+
+fn bad(pointer: &str, problem: impl Into<String>) -> TemplateError {
+    TemplateError::Part {
+        pointer: pointer.to_owned(),
+        problem: problem.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::template::shipped;
+
+    /// Big clock with one part replaced.
+    fn with(pointer: &str, part: Value) -> Result<Template, TemplateError> {
+        let source = shipped::source("big-clock").expect("is shipped");
+        let mut value: Value = serde_json::from_str(source).expect("JSON");
+        *value.pointer_mut(pointer).expect("a part") = part;
+        Template::parse(&value.to_string())
+    }
+
+    #[test]
+    fn what_is_wrong_is_pointed_to() {
+        let text = "/elements/1/content/pages/page/0/content/text";
+        let value = format!("{text}/value");
+        let cases = [
+            ("/version", json!(2), "/version"),
+            ("/name", json!("  "), "/name"),
+            ("/canvas/width", json!(0), "/canvas"),
+            ("/canvas/width", json!("wide"), "/canvas/width"),
+            ("/background", json!("$nothing"), "/background"),
+            ("/modes/0", json!("party"), "/modes/0"),
+            ("/elements/1/name", json!("head"), "/elements/1/name"),
+            (
+                &format!("{text}/style/size"),
+                json!(1),
+                &format!("{text}/style"),
+            ),
+            (
+                &format!("{text}/style/color"),
+                json!("red"),
+                &format!("{text}/style/color"),
+            ),
+            (&value, json!("{{ nobody.name }}"), &value),
+            (&value, json!("{{ race.name"), &value),
+            (&value, json!("x".repeat(1_001)), &value),
+            (
+                &value,
+                json!("{% for c in race.name %}x{% endfor %}"),
+                &value,
+            ),
+            (&value, json!("{{ 'x' * 100000000 }}"), &value),
+            (&value, json!("{{ '}}' * 100000000 }}"), &value),
+            (&value, json!("{{ race.name | replace('a', 'b') }}"), &value),
+            (
+                "/elements/2/content/list/rows",
+                json!(201),
+                "/elements/2/content/list",
+            ),
+        ];
+        for (at, part, expected) in cases {
+            match with(at, part.clone()) {
+                Err(TemplateError::Part { pointer, problem }) => {
+                    assert_eq!(pointer, expected, "{part}: {problem}");
+                }
+                other => panic!("{at} {part}: {other:?}"),
+            }
+        }
+        assert!(matches!(Template::parse("{"), Err(TemplateError::Json(_))));
+    }
+
+    #[test]
+    fn a_template_that_would_draw_too_much_is_refused() {
+        let part = json!({"list": {"of": "feed", "rows": 200, "pitch": 1, "row": vec![
+            json!({"rect": {"x": 0, "y": 0, "w": 1, "h": 1}, "content": {"image": {"image": "logo"}}}); 11
+        ]}});
+        let refused = with("/elements/2/content", part).expect_err("too much");
+        assert!(refused.to_string().contains("at most 2000"), "{refused}");
+    }
+
+    #[test]
+    fn a_checked_template_needs_no_second_check() {
+        for template in shipped::all().expect("shipped templates parse") {
+            let text = serde_json::to_string(&template).expect("serialises");
+            let again: Template = serde_json::from_str(&text).expect("reads back");
+            assert_eq!(again, template);
+            assert_eq!(Template::parse(&text).expect("is still good"), template);
+        }
     }
 }
