@@ -1,9 +1,31 @@
-//! The server's database as somebody finds it who opens the file.
+//! The database of a venue, and what somebody finds in it who opens it beside the server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use sqlx::{FromRow, SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions as _, FromRow, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+};
+
+use crate::postgres;
+
+/// The kinds of database that a server can keep everything in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file in the data directory.
+    Sqlite,
+    /// A database of a PostgreSQL server.
+    Postgres,
+}
+
+/// One database, used by one venue.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// The file, which the server makes.
+    Sqlite(PathBuf),
+    /// The database by its URL.
+    Postgres(Box<PgConnectOptions>),
+}
 
 /// A read as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, FromRow)]
@@ -31,37 +53,56 @@ pub struct StoredLine {
     pub raw: Vec<u8>,
 }
 
-/// Every read, sorted.
-pub async fn reads(database: &Path) -> Result<Vec<StoredRead>> {
-    let pool = open(database).await?;
-    let mut reads: Vec<StoredRead> = sqlx::query_as(
-        "select connection, timing_reads.location, sequence, tag, raw
-         from timing_reads join timing_streams on timing_streams.id = stream_id",
-    )
-    .fetch_all(&pool)
-    .await
-    .context("list the reads")?;
-    pool.close().await;
-    reads.sort();
-    Ok(reads)
+/// Every row of a query's answer, over a connection of its own.
+macro_rules! rows {
+    ($database:expr, $query:expr) => {
+        match $database {
+            Database::Sqlite(file) => {
+                let options = SqliteConnectOptions::new().filename(file).read_only(true);
+                let mut connection = options
+                    .connect()
+                    .await
+                    .with_context(|| format!("open {}", file.display()))?;
+                $query.fetch_all(&mut connection).await
+            }
+            Database::Postgres(options) => {
+                let mut connection = options.connect().await.context("open the database")?;
+                $query.fetch_all(&mut connection).await
+            }
+        }
+    };
 }
 
-/// Every other line, in the order in which they came.
-pub async fn lines(database: &Path) -> Result<Vec<StoredLine>> {
-    let pool = open(database).await?;
-    let lines = sqlx::query_as("select peer, fault, raw from timing_lines order by id")
-        .fetch_all(&pool)
-        .await
-        .context("list the lines")?;
-    pool.close().await;
-    Ok(lines)
-}
+impl Database {
+    /// A new database of this kind, for a server with this data directory.
+    pub async fn new(kind: Kind, data_dir: &Path) -> Result<Self> {
+        Ok(match kind {
+            Kind::Sqlite => Self::Sqlite(data_dir.join("gantry.db")),
+            Kind::Postgres => Self::Postgres(Box::new(postgres::database().await?)),
+        })
+    }
 
-async fn open(database: &Path) -> Result<SqlitePool> {
-    let options = SqliteConnectOptions::new()
-        .filename(database)
-        .read_only(true);
-    SqlitePool::connect_with(options)
-        .await
-        .with_context(|| format!("open {}", database.display()))
+    /// The URL to name it by, where it is not the one that a server takes by itself.
+    pub fn url(&self) -> Option<String> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(options) => Some(options.to_url_lossy().into()),
+        }
+    }
+
+    /// Every read, sorted.
+    pub async fn reads(&self) -> Result<Vec<StoredRead>> {
+        let query = "select connection, timing_reads.location, sequence, tag, raw
+             from timing_reads join timing_streams on timing_streams.id = stream_id";
+        let mut reads: Vec<StoredRead> =
+            rows!(self, sqlx::query_as(query)).context("list the reads")?;
+        reads.sort();
+        Ok(reads)
+    }
+
+    /// Every other line, in the order in which they came.
+    pub async fn lines(&self) -> Result<Vec<StoredLine>> {
+        let query = "select peer, fault, raw from timing_lines order by id";
+        rows!(self, sqlx::query_as(query)).context("list the lines")
+    }
 }

@@ -12,6 +12,7 @@ pub mod wait;
 pub mod browser;
 pub mod console;
 pub mod database;
+pub mod postgres;
 pub mod screen;
 pub mod xvfb;
 

@@ -17,7 +17,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::programs;
+use crate::{
+    database::{Database, Kind},
+    programs,
+};
 
 /// The timing partner of every venue.
 pub const PARTNER: &str = "Northern Timing";
@@ -29,9 +32,11 @@ pub const PASSWORD: &str = "correct horse battery";
 /// How long a server may take to start, replay included, or to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A data directory that outlives the servers started on it, and is gone with the test.
+/// A data directory and a database that outlive the servers started on them. The directory is gone with the test.
 pub struct Venue {
     folder: TempDir,
+    /// Where the servers keep everything.
+    pub database: Database,
 }
 
 /// Where a server listens, as it says itself.
@@ -58,36 +63,66 @@ impl Addresses {
 }
 
 impl Venue {
-    /// A new directory with one timing partner and one operator.
+    /// A new place with one timing partner and one operator, and a database of the kind that needs nothing.
     pub async fn new() -> Result<Self> {
-        let venue = Self {
-            folder: tempfile::tempdir().context("make a data directory")?,
-        };
-        let data = venue.data_dir().display().to_string();
-        let add = ["partner", "add", PARTNER, "--data-dir", &data];
-        programs::succeed("gantry-server", &add, "").await?;
-        let add = [
-            "user",
-            "add",
-            EMAIL,
-            "--partner",
-            PARTNER,
-            "--role",
-            "operator",
-        ];
-        let add = [&add[..], &["--password-stdin", "--data-dir", &data]].concat();
-        programs::succeed("gantry-server", &add, &format!("{PASSWORD}\n")).await?;
+        Self::on(Kind::Sqlite).await
+    }
+
+    /// A new place with one timing partner and one operator.
+    pub async fn on(kind: Kind) -> Result<Self> {
+        let venue = Self::empty(kind).await?;
+        venue.add_partner(PARTNER).await?;
+        venue.add_user(EMAIL, PASSWORD, PARTNER, "operator").await?;
         Ok(venue)
     }
 
-    /// Where the server keeps everything.
-    pub fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// A new place where nobody is known.
+    pub async fn empty(kind: Kind) -> Result<Self> {
+        let folder = tempfile::tempdir().context("make a data directory")?;
+        let database = Database::new(kind, &data_dir(&folder)).await?;
+        Ok(Self { folder, database })
     }
 
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
-        self.data_dir().join("gantry.db")
+    /// Adds a timing partner from the shell.
+    pub async fn add_partner(&self, name: &str) -> Result<()> {
+        self.manage(&["partner", "add", name], "").await
+    }
+
+    /// Lets a person work for a partner, from the shell. The password is used when the person is new.
+    pub async fn add_user(
+        &self,
+        email: &str,
+        password: &str,
+        partner: &str,
+        role: &str,
+    ) -> Result<()> {
+        let add = ["user", "add", email, "--partner", partner, "--role", role];
+        let add = [&add[..], &["--password-stdin"]].concat();
+        self.manage(&add, &format!("{password}\n")).await
+    }
+
+    async fn manage(&self, command: &[&str], input: &str) -> Result<()> {
+        let store = self.store_options();
+        let store = store.iter().map(String::as_str);
+        let arguments: Vec<&str> = command.iter().copied().chain(store).collect();
+        programs::succeed("gantry-server", &arguments, input)
+            .await
+            .map(drop)
+    }
+
+    /// The options that say where everything is kept.
+    pub fn store_options(&self) -> Vec<String> {
+        let data_dir = self.data_dir().display().to_string();
+        let mut options = vec!["--data-dir".to_owned(), data_dir];
+        if let Some(url) = self.database.url() {
+            options.extend(["--database-url".to_owned(), url]);
+        }
+        options
+    }
+
+    /// The server's own directory.
+    pub fn data_dir(&self) -> PathBuf {
+        data_dir(&self.folder)
     }
 
     /// A place for a test's own files.
@@ -111,8 +146,7 @@ impl Venue {
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut process = programs::command("gantry-server")?
             .arg("serve")
-            .arg("--data-dir")
-            .arg(self.data_dir())
+            .args(self.store_options())
             .args(["--http", &addresses.http.to_string()])
             .args(["--timing", &addresses.timing.to_string()])
             .args(["--status", &addresses.status.to_string()])
@@ -139,6 +173,10 @@ impl Venue {
             .with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
         Ok(Server { process, addresses })
     }
+}
+
+fn data_dir(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
 }
 
 /// A running `gantry-server serve`. Dropping it kills it.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use gantry_tests::{
-    database::{self, StoredLine},
+    database::StoredLine,
     hardware::Hardware,
     venue::{Server, Venue},
     wait,
@@ -87,13 +87,13 @@ async fn vandals_are_counted_and_kept_and_harm_nobody() -> Result<()> {
         .send("CT01_33~3~FINISH1~77~2021-05-08T08:20:00.00~1~120044~1")
         .await?;
     wait::until("the honest connection's read", async || {
-        let reads = database::reads(&venue.database()).await?;
+        let reads = venue.database.reads().await?;
         Ok(reads.iter().any(|read| read.tag == "77").then_some(()))
     })
     .await?;
 
     let kept = wait::until("the vandals' lines", async || {
-        let lines = database::lines(&venue.database()).await?;
+        let lines = venue.database.lines().await?;
         let faults: Vec<StoredLine> = lines.into_iter().filter(|l| l.fault.is_some()).collect();
         let has = |part: &[u8]| {
             faults
@@ -138,7 +138,7 @@ async fn a_client_that_stops_reading_is_let_go() -> Result<()> {
     assert!(memory < 200 * 1024, "{memory} KiB");
     Hardware::play(server.addresses.timing, "simpleclient-finish.ctp").await?;
     wait::until("another connection's read", async || {
-        let reads = database::reads(&venue.database()).await?;
+        let reads = venue.database.reads().await?;
         Ok(reads.iter().any(|read| read.tag == "3848").then_some(()))
     })
     .await?;
@@ -152,7 +152,7 @@ async fn awkward_lines_of_real_hardware_are_no_bad_input() -> Result<()> {
     let server = venue.serve().await?;
     let _hardware = Hardware::play(server.addresses.timing, "simpleclient-awkward.ctp").await?;
     let reads = wait::until("the read", async || {
-        let reads = database::reads(&venue.database()).await?;
+        let reads = venue.database.reads().await?;
         Ok((!reads.is_empty()).then_some(reads))
     })
     .await?;

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, process::Stdio, sync::Arc};
 use anyhow::{Context as _, Result};
 use gantry_core::scene::Scene;
 use gantry_tests::{
-    database::{self, StoredRead},
+    database::{Kind, StoredRead},
     operator::Operator,
     programs,
     race::EVENT,
@@ -29,8 +29,17 @@ fn simulate(server: &Server, roster: &str) -> Result<Child> {
 }
 
 #[tokio::test]
-async fn a_killed_server_loses_nothing() -> Result<()> {
-    let venue = Venue::new().await?;
+async fn a_killed_server_loses_nothing_of_a_file() -> Result<()> {
+    kill_mid_race(Kind::Sqlite).await
+}
+
+#[tokio::test]
+async fn a_killed_server_loses_nothing_on_postgres() -> Result<()> {
+    kill_mid_race(Kind::Postgres).await
+}
+
+async fn kill_mid_race(kind: Kind) -> Result<()> {
+    let venue = Venue::on(kind).await?;
     let server = venue.serve().await?;
     let roster = venue.path().join("roster.csv");
     let hardware = simulate(&server, &roster.display().to_string())?;
@@ -45,14 +54,14 @@ async fn a_killed_server_loses_nothing() -> Result<()> {
     let mut screen = Screen::open(&display.url).await?;
     screen.scene_where("anything", |_| true).await?;
     wait::until("a race in full swing", async || {
-        let reads = database::reads(&venue.database()).await?;
+        let reads = venue.database.reads().await?;
         Ok((reads.len() > 150).then_some(()))
     })
     .await?;
 
     let addresses = server.addresses;
     server.kill().await?;
-    let committed = database::reads(&venue.database()).await?;
+    let committed = venue.database.reads().await?;
     while screen.next().await?.is_some() {}
     let server = venue.serve_at(addresses).await?;
     wait::until("the screen's link", async || {
@@ -62,7 +71,7 @@ async fn a_killed_server_loses_nothing() -> Result<()> {
 
     let sent = sent(hardware).await?;
     let reads = wait::until("the whole race", async || {
-        let reads = database::reads(&venue.database()).await?;
+        let reads = venue.database.reads().await?;
         Ok((reads.len() >= sent).then_some(reads))
     })
     .await?;
