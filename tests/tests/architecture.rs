@@ -218,10 +218,38 @@ fn both_databases_migrate_by_the_same_names() {
     };
     let sqlite = names("sqlite").expect("migrations/sqlite");
     assert!(!sqlite.is_empty(), "migrations/sqlite is empty");
-    // A database has a folder from the day on which it is supported.
-    if let Some(postgres) = names("postgres") {
-        assert_eq!(sqlite, postgres);
+    assert_eq!(sqlite, names("postgres").expect("migrations/postgres"));
+}
+
+/// Every query goes through `store::sql`, which lets none touch a partner's rows without the partner.
+#[test]
+fn queries_are_made_in_one_place() {
+    let may_make = [
+        "server/src/commands/claim.rs",
+        "server/src/store/db.rs",
+        "server/src/store/fence.rs",
+        "server/src/store/sql.rs",
+        "server/src/store/testing.rs",
+    ];
+    let mut seen = 0;
+    for (path, text) in repository::texts(&["rs"]).expect("the sources") {
+        let path = path.to_string_lossy().into_owned();
+        if !path.starts_with("server/src/") {
+            continue;
+        }
+        let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+        let makes = ["sqlx::query", "QueryBuilder", "sqlx::raw_sql"]
+            .iter()
+            .any(|made| text[..tests].contains(made));
+        if makes {
+            seen += 1;
+            assert!(
+                may_make.contains(&path.as_str()),
+                "{path} makes queries of its own"
+            );
+        }
     }
+    assert!(seen > 0, "no query was found at all");
 }
 
 #[test]

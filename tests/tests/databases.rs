@@ -1,0 +1,225 @@
+//! The two databases against each other, and the fence that only one of them has, as somebody finds them who looks inside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gantry_tests::programs;
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqlitePool},
+};
+
+/// A table's columns: the type, and whether there is always a value.
+type Columns = BTreeMap<String, (String, bool)>;
+
+/// A new database on the server that the environment names, migrated by the program.
+async fn migrated() -> PgConnection {
+    let url = std::env::var("GANTRY_TEST_POSTGRES").expect(
+        "GANTRY_TEST_POSTGRES names a PostgreSQL server; `tests/postgres start DIR` starts one",
+    );
+    let server: PgConnectOptions = url.parse().expect("GANTRY_TEST_POSTGRES is a URL");
+    let mut admin = server.connect().await.expect("PostgreSQL answers");
+    let taken: i64 = sqlx::query_scalar("select count(*) from pg_database")
+        .fetch_one(&mut admin)
+        .await
+        .expect("counts");
+    let name = format!("whole_{}_{taken}", std::process::id());
+    let create: &'static str = format!("create database {name}").leak();
+    sqlx::query(create)
+        .execute(&mut admin)
+        .await
+        .expect("a new database");
+    let url = url.replacen("/postgres?", &format!("/{name}?"), 1);
+    programs::succeed("gantry-server", &["migrate", "--database-url", &url], "")
+        .await
+        .expect("migrates");
+    let options: PgConnectOptions = url.parse().expect("a URL");
+    options.connect().await.expect("connects")
+}
+
+#[tokio::test]
+async fn both_have_the_same_tables_and_columns() {
+    let mut postgres = migrated().await;
+    let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
+        "select table_name::text, column_name::text, data_type::text, is_nullable = 'NO'
+         from information_schema.columns where table_schema = 'public'",
+    )
+    .fetch_all(&mut postgres)
+    .await
+    .expect("lists");
+    let there = tables(rows);
+
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("gantry.db");
+    let url = format!("sqlite:{}", file.display());
+    programs::succeed("gantry-server", &["migrate", "--database-url", &url], "")
+        .await
+        .expect("migrates");
+    let sqlite = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&file))
+        .await
+        .expect("opens");
+    let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
+        r#"select m.name, c.name, lower(c.type), c."notnull" from sqlite_master m, pragma_table_info(m.name) c
+         where m.type = 'table' and m.name not like 'sqlite_%'"#,
+    )
+    .fetch_all(&sqlite)
+    .await
+    .expect("lists");
+    let here = tables(rows);
+
+    let names = |tables: &BTreeMap<String, Columns>| tables.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&here), names(&there));
+    assert!(here.len() > 10, "{:?}", names(&here));
+    for (table, columns) in &here {
+        let others = &there[table];
+        let names = |columns: &Columns| columns.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(columns), names(others), "{table}");
+        for (column, (kind, always)) in columns {
+            let (other, always_there) = &others[column];
+            let may_be: &[&str] = match kind.as_str() {
+                "blob" => &["uuid", "bytea"],
+                "integer" => &["bigint"],
+                "text" => &["text"],
+                other => panic!("{table}.{column} is {other}"),
+            };
+            assert!(
+                may_be.contains(&other.as_str()),
+                "{table}.{column}: {kind} and {other}"
+            );
+            assert_eq!(
+                always, always_there,
+                "{table}.{column} is nullable in one of them"
+            );
+        }
+    }
+}
+
+fn tables(rows: Vec<(String, String, String, bool)>) -> BTreeMap<String, Columns> {
+    let mut tables: BTreeMap<String, Columns> = BTreeMap::new();
+    for (table, column, kind, always) in rows {
+        // The migrator's own.
+        if table != "_sqlx_migrations" {
+            tables
+                .entry(table)
+                .or_default()
+                .insert(column, (kind, always));
+        }
+    }
+    tables
+}
+
+#[tokio::test]
+async fn every_table_of_partners_is_behind_the_fence() {
+    let mut postgres = migrated().await;
+    let of_partners: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.columns
+         where table_schema = 'public' and column_name = 'partner_id'",
+    )
+    .fetch_all(&mut postgres)
+    .await
+    .expect("lists");
+    let fenced: Vec<String> = sqlx::query_scalar(
+        "select c.relname::text from pg_class c where c.relrowsecurity
+         and exists (select 1 from pg_policy p where p.polrelid = c.oid and 'gantry_partner'::regrole = any (p.polroles))",
+    )
+    .fetch_all(&mut postgres)
+    .await
+    .expect("lists");
+    // A token names a partner but is looked up before there is one; no partner's role may touch it at all.
+    let mut of_partners: BTreeSet<String> = of_partners.into_iter().collect();
+    assert!(of_partners.remove("tokens"));
+    assert_eq!(of_partners, fenced.into_iter().collect());
+
+    let open: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.table_privileges
+         where grantee = 'gantry_partner' and table_schema = 'public'
+         and table_name not in (select relname from pg_class where relrowsecurity)",
+    )
+    .fetch_all(&mut postgres)
+    .await
+    .expect("lists");
+    assert_eq!(
+        open,
+        Vec::<String>::new(),
+        "what a partner's role may touch without a fence"
+    );
+
+    let strong: Vec<String> = sqlx::query_scalar(
+        "select r.rolname::text from pg_roles r where r.rolname in ('gantry_partner', 'gantry_server')
+         and (r.rolsuper or r.rolbypassrls or r.rolcanlogin
+              or exists (select 1 from pg_class c where c.relowner = r.oid))",
+    )
+    .fetch_all(&mut postgres)
+    .await
+    .expect("lists");
+    assert_eq!(
+        strong,
+        Vec::<String>::new(),
+        "roles that could pass the fence by"
+    );
+}
+
+#[tokio::test]
+async fn the_fence_stands_without_the_program() {
+    let mut postgres = migrated().await;
+    sqlx::raw_sql(
+        "insert into timing_partners (id, name, created_at) values
+             ('00000000-0000-0000-0000-00000000000a', 'Acme', 1), ('00000000-0000-0000-0000-00000000000b', 'Other', 1);
+         insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at) values
+             ('00000000-0000-0000-0000-0000000000a1', '00000000-0000-0000-0000-00000000000a', 'a', 'a', '2026-05-08', 1),
+             ('00000000-0000-0000-0000-0000000000b1', '00000000-0000-0000-0000-00000000000b', 'b', 'b', '2026-05-08', 1);",
+    )
+    .execute(&mut postgres)
+    .await
+    .expect("inserts");
+    sqlx::raw_sql("set role gantry_partner")
+        .execute(&mut postgres)
+        .await
+        .expect("is a member");
+    let names = async |postgres: &mut PgConnection| -> Vec<String> {
+        sqlx::query_scalar("select name from timing_sessions order by id")
+            .fetch_all(postgres)
+            .await
+            .expect("lists")
+    };
+    assert_eq!(
+        names(&mut postgres).await,
+        Vec::<String>::new(),
+        "fenced for nobody"
+    );
+    sqlx::raw_sql("set gantry.partner = '00000000-0000-0000-0000-00000000000a'")
+        .execute(&mut postgres)
+        .await
+        .expect("sets");
+    assert_eq!(names(&mut postgres).await, ["a"]);
+
+    let changed = sqlx::raw_sql(
+        "update timing_sessions set name = 'stolen'; delete from timing_sessions where name = 'b'",
+    )
+    .execute(&mut postgres)
+    .await
+    .expect("touches its own");
+    assert_eq!(changed.rows_affected(), 1);
+    let smuggled = sqlx::raw_sql(
+        "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at) values
+             ('00000000-0000-0000-0000-0000000000b2', '00000000-0000-0000-0000-00000000000b', 'c', 'c', '2026-05-08', 1)",
+    )
+    .execute(&mut postgres)
+    .await
+    .expect_err("is refused");
+    assert!(
+        smuggled.to_string().contains("row-level security"),
+        "{smuggled}"
+    );
+    let people = sqlx::raw_sql("select email from users")
+        .execute(&mut postgres)
+        .await
+        .expect_err("is refused");
+    assert!(people.to_string().contains("permission denied"), "{people}");
+    sqlx::raw_sql("set role gantry_server")
+        .execute(&mut postgres)
+        .await
+        .expect("is a member");
+    assert_eq!(names(&mut postgres).await, ["stolen", "b"]);
+    postgres.close().await.expect("closes");
+}
