@@ -11,7 +11,10 @@ use crate::{
         writer::{self, Published},
     },
     config::Config,
-    edge::door::{Door, Limits},
+    edge::{
+        door::{Door, Limits},
+        open_files,
+    },
     store::Store,
 };
 
@@ -36,7 +39,7 @@ impl Services {
     /// The services over a store that is open; they begin with nobody connected.
     pub fn new(config: Config, store: Store) -> Self {
         let trusted = config.trusted_proxies.clone().unwrap_or_default();
-        let limits = Limits::of(config.requests_per_second);
+        let limits = Limits::of(config.requests_per_second).within(open_files::most());
         Self {
             door: Arc::new(Door::new(trusted, limits)),
             config: Arc::new(config),

@@ -23,6 +23,7 @@ use crate::{
         Config,
         cli::{Cli, Command, PartnerCommand, UserCommand},
     },
+    edge::open_files,
     store::{Database, Store},
 };
 
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     log(&cli.log);
+    open_files::raise();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

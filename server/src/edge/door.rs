@@ -16,6 +16,7 @@ use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
+use tracing::warn;
 
 use super::{networks::Networks, tally::Tally};
 use crate::household::household;
@@ -26,6 +27,9 @@ const CONNECTIONS_PER_ADDRESS: usize = 2_048;
 
 /// Connections in all. Each takes some 40 KB at most.
 const CONNECTIONS: usize = 8_192;
+
+/// Open files that are not for connections to the door: the timing hardware's, monitoring's, the database's.
+const OTHER_FILES: usize = 1_024;
 
 /// For so many seconds' worth of requests an address can be quiet and ask them all at once. A page is thirty requests with its
 /// fonts, so at the default rate two hundred screens start together after a power cut and are refused nothing.
@@ -88,6 +92,22 @@ impl Limits {
             connections: CONNECTIONS,
             head: Duration::from_secs(20),
             requests_per_second,
+        }
+    }
+
+    /// The same limits where the system lets only so many files be open: timing hardware must always find one.
+    #[must_use]
+    pub fn within(self, open_files: usize) -> Self {
+        let left = open_files.saturating_sub(OTHER_FILES).max(open_files / 2);
+        if left < self.connections {
+            warn!(
+                connections = left,
+                "few connections are possible: the system lets {open_files} files be open"
+            );
+        }
+        Self {
+            connections: self.connections.min(left),
+            ..self
         }
     }
 
@@ -243,6 +263,20 @@ mod tests {
         assert!(wait <= Duration::from_secs(1), "{wait:?}");
         assert_eq!(door.ask(address("2001:db8:0:1::1")), Ok(()));
         assert_eq!(door.refused_requests.total(), 2);
+    }
+
+    #[test]
+    fn connections_leave_files_for_the_rest() {
+        for (open_files, connections) in [
+            (256, 128),
+            (1_024, 512),
+            (4_096, 3_072),
+            (9_216, 8_192),
+            (usize::MAX, 8_192),
+        ] {
+            let limits = Limits::of(NonZeroU32::MIN).within(open_files);
+            assert_eq!(limits.connections, connections, "{open_files} files");
+        }
     }
 
     #[test]

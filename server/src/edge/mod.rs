@@ -6,6 +6,7 @@
 
 pub mod door;
 pub mod networks;
+pub mod open_files;
 pub mod serve;
 pub mod tally;
 pub mod tls;

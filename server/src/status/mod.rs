@@ -11,10 +11,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock,
-    edge::{door::Door, networks::Networks, serve},
+    edge::{
+        door::{Door, Limits},
+        networks::Networks,
+        serve,
+    },
     services::Services,
     store::Totals,
 };
+
+/// Connections of monitoring, half of them from one address. It has a door of its own, so that it gets through when the other
+/// one is crowded.
+const CONNECTIONS: usize = 256;
 
 #[derive(Clone)]
 struct Monitored {
@@ -46,7 +54,12 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
-    let door = Door::new(Networks::default(), services.door.limits.clone());
+    let limits = Limits {
+        connections: CONNECTIONS,
+        connections_per_address: CONNECTIONS / 2,
+        ..services.door.limits.clone()
+    };
+    let door = Door::new(Networks::default(), limits);
     let router = Router::new()
         .route("/health", get(health))
         .route("/status", get(report))
@@ -55,7 +68,6 @@ pub async fn serve(
             services,
             timing_port,
         });
-    // Monitoring has places of its own: it must get through when the other door is crowded.
     serve::serve(listener, router, Arc::new(door), None, shutdown).await;
 }
 
