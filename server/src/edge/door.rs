@@ -50,6 +50,8 @@ pub struct Limits {
     pub connections: usize,
     /// How long a peer may take to agree on TLS, and how long until the head of its next request is complete.
     pub head: Duration,
+    /// How long a peer may take nothing of what it is sent. A slow one takes a little within it.
+    pub stalled: Duration,
     /// Requests from one address: the rate that it can keep up.
     pub requests_per_second: NonZeroU32,
 }
@@ -80,7 +82,7 @@ struct Inside {
 /// A place inside, free again when it is dropped.
 #[derive(Debug)]
 pub struct Place {
-    door: Arc<Door>,
+    pub(super) door: Arc<Door>,
     address: IpAddr,
 }
 
@@ -91,6 +93,7 @@ impl Limits {
             connections_per_address: CONNECTIONS_PER_ADDRESS,
             connections: CONNECTIONS,
             head: Duration::from_secs(20),
+            stalled: Duration::from_secs(30),
             requests_per_second,
         }
     }

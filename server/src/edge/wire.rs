@@ -4,7 +4,6 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use tokio::{
@@ -16,15 +15,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::door::Place;
 
-/// A peer that takes nothing for this long is gone. A slow one takes a little within it.
-const STALLED: Duration = Duration::from_secs(30);
-
 /// A peer's connection. What it was upgraded to is still this connection, so its place is taken until the very end.
 pub(super) struct Wire {
     stream: TcpStream,
     /// Runs while the peer takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
-    _place: Place,
+    place: Place,
     /// The server waits for it when it stops.
     _present: TaskTrackerToken,
 }
@@ -38,7 +34,7 @@ impl Wire {
         Self {
             stream,
             stalled: None,
-            _place: place,
+            place,
             _present: present,
         }
     }
@@ -53,7 +49,8 @@ impl Wire {
             self.stalled = None;
             return written;
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(STALLED)));
+        let longest = self.place.door.limits.stalled;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(longest)));
         ready!(stalled.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use gantry_core::wire::{SUBPROTOCOL, ServerMessage};
+use gantry_core::{
+    text::fonts::SHIPPED,
+    wire::{SUBPROTOCOL, ServerMessage},
+};
 use reqwest::{Method, StatusCode};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -245,6 +248,42 @@ async fn a_screen_keeps_its_place_until_it_is_gone() {
     reaches(1).await;
     drop(screen);
     reaches(0).await;
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_let_go() {
+    let setting = Setting {
+        limits: Limits {
+            stalled: SHORT,
+            ..limits()
+        },
+        ..Setting::default()
+    };
+    let port = Port::start_with(setting).await;
+    let mut stream = connect(&port).await;
+    let font = SHIPPED
+        .iter()
+        .max_by_key(|font| font.bytes.len())
+        .expect("fonts");
+    let request = format!(
+        "GET /assets/fonts/{} HTTP/1.1\r\nhost: x\r\n\r\n",
+        font.file
+    );
+    // More than the buffers of both sides can hold.
+    let requests = request.repeat(1 + (32 << 20) / font.bytes.len());
+    stream
+        .write_all(requests.as_bytes())
+        .await
+        .expect("is sent");
+    stream.read_exact(&mut [0; 15]).await.expect("is answered");
+    let door = &port.services.door;
+    assert_eq!(door.connections(), 1);
+    let let_go = async {
+        while door.connections() > 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, let_go).await.expect("is let go");
 }
 
 #[tokio::test]
