@@ -226,6 +226,7 @@ fn both_databases_migrate_by_the_same_names() {
 fn queries_are_made_in_one_place() {
     let may_make = [
         "server/src/commands/claim.rs",
+        "server/src/store/copy.rs",
         "server/src/store/db.rs",
         "server/src/store/fence.rs",
         "server/src/store/sql.rs",

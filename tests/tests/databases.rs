@@ -12,8 +12,8 @@ use sqlx::{
 /// A table's columns: the type, and whether there is always a value.
 type Columns = BTreeMap<String, (String, bool)>;
 
-/// A new database on the server that the environment names, migrated by the program.
-async fn migrated() -> PgConnection {
+/// The URL of a new database on the server that the environment names.
+async fn new_database() -> String {
     let url = std::env::var("GANTRY_TEST_POSTGRES").expect(
         "GANTRY_TEST_POSTGRES names a PostgreSQL server; `tests/postgres start DIR` starts one",
     );
@@ -29,12 +29,21 @@ async fn migrated() -> PgConnection {
         .execute(&mut admin)
         .await
         .expect("a new database");
-    let url = url.replacen("/postgres?", &format!("/{name}?"), 1);
+    url.replacen("/postgres?", &format!("/{name}?"), 1)
+}
+
+async fn connect(url: &str) -> PgConnection {
+    let options: PgConnectOptions = url.parse().expect("a URL");
+    options.connect().await.expect("connects")
+}
+
+/// A new database, migrated by the program.
+async fn migrated() -> PgConnection {
+    let url = new_database().await;
     programs::succeed("gantry-server", &["migrate", "--database-url", &url], "")
         .await
         .expect("migrates");
-    let options: PgConnectOptions = url.parse().expect("a URL");
-    options.connect().await.expect("connects")
+    connect(&url).await
 }
 
 #[tokio::test]
@@ -222,4 +231,91 @@ async fn the_fence_stands_without_the_program() {
         .expect("is a member");
     assert_eq!(names(&mut postgres).await, ["stolen", "b"]);
     postgres.close().await.expect("closes");
+}
+
+#[tokio::test]
+async fn a_grown_installation_moves_with_every_byte_and_once() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("gantry.db");
+    let from = format!("sqlite:{}", file.display());
+    let person = [
+        "user",
+        "add",
+        "ann@example.org",
+        "--partner",
+        "Ac\tme",
+        "--role",
+        "owner",
+    ];
+    for (arguments, input) in [
+        (vec!["partner", "add", "Ac\tme"], ""),
+        (
+            [&person[..], &["--password-stdin"]].concat(),
+            "long enough\n",
+        ),
+    ] {
+        let arguments = [&arguments[..], &["--database-url", &from]].concat();
+        programs::succeed("gantry-server", &arguments, input)
+            .await
+            .expect("adds");
+    }
+    let sqlite = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&file))
+        .await
+        .expect("opens");
+    sqlx::raw_sql(
+        "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at)
+             select zeroblob(16), id, 'a\\N\n', char(233, 9, 92), '2026-05-08', 1 from timing_partners;
+         insert into timing_locations (timing_session_id, name, partner_id, created_at)
+             select id, 'FINISH', partner_id, 1 from timing_sessions;
+         insert into timing_streams (id, partner_id, timing_session_id, connection, location, last_sequence, reads, created_at)
+             select zeroblob(16), partner_id, id, '255F', 'FINISH', 3000, 3000, 1 from timing_sessions;
+         with recursive n(n) as (select 1 union all select n + 1 from n where n < 3000)
+         insert into timing_reads (position, partner_id, timing_session_id, stream_id, location, sequence, tag, kind, at,
+                                   wire_time, lap, reader, gator, received_at, raw)
+             select n, partner_id, id, zeroblob(16), 'FINISH', n, n, 'chip', n, '', null, '', '', n, randomblob(500)
+             from timing_sessions, n;",
+    )
+    .execute(&sqlite)
+    .await
+    .expect("inserts");
+
+    let to = new_database().await;
+    let copy = ["copy", "--from", &from, "--to", &to];
+    let said = programs::succeed("gantry-server", &copy, "")
+        .await
+        .expect("copies");
+    assert!(said.contains("timing_reads: 3000 rows"), "{said}");
+    type Read = (i64, i64, String, Option<i64>, Vec<u8>);
+    let reads = "select position, sequence, tag, lap, raw from timing_reads order by position";
+    let name = "select name || event_name || p.n from timing_sessions, (select name as n from timing_partners) p";
+    let before: Vec<Read> = sqlx::query_as(reads)
+        .fetch_all(&sqlite)
+        .await
+        .expect("lists");
+    let named: String = sqlx::query_scalar(name)
+        .fetch_one(&sqlite)
+        .await
+        .expect("reads");
+    let mut postgres = connect(&to).await;
+    let after: Vec<Read> = sqlx::query_as(reads)
+        .fetch_all(&mut postgres)
+        .await
+        .expect("lists");
+    let named_there: String = sqlx::query_scalar(name)
+        .fetch_one(&mut postgres)
+        .await
+        .expect("reads");
+    assert_eq!(before.len(), 3000);
+    assert!(before == after, "reads differ");
+    assert_eq!(named, named_there);
+
+    let again = programs::run("gantry-server", &copy, "")
+        .await
+        .expect("runs");
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(
+        said.contains("expected a database that holds nothing yet"),
+        "{said}"
+    );
 }

@@ -1,6 +1,7 @@
 //! What the program does when it is called: one file per command.
 
 mod claim;
+mod copy;
 mod demo;
 mod doctor;
 mod hardware;
@@ -59,6 +60,7 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
             open_store(&config).await?.close().await;
             say(&format!("the database {} is up to date", config.database()))?;
         }
+        Command::Copy(arguments) => copy::copy(&arguments).await?,
         Command::Doctor(config) => return doctor::examine(&config).await,
         Command::Partner(partner) => match partner.command {
             PartnerCommand::Add { name, config } => people::add_partner(&config, &name).await?,

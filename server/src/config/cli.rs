@@ -7,7 +7,7 @@ use jiff::{civil::Time, tz::TimeZone};
 use tracing_subscriber::EnvFilter;
 
 use super::Config;
-use crate::store::Role;
+use crate::store::{Database, Role};
 
 const LAYERS_HELP: &str = "Every option can also be given in the environment: --data-dir is GANTRY_DATA_DIR. \
 An option on the command line wins over the environment, the environment over the file named by --config, and the \
@@ -45,6 +45,8 @@ pub enum Command {
     Migrate(Config),
     /// Look whether everything that serving needs is in order, and say so in plain words
     Doctor(Config),
+    /// Move a grown installation from a file into PostgreSQL, while neither is served
+    Copy(Copy),
     /// Timing companies
     Partner(PartnerArgs),
     /// People who log in
@@ -112,6 +114,17 @@ pub struct Replay {
     pub speed: f64,
 }
 
+/// `copy …`
+#[derive(Args, Debug)]
+pub struct Copy {
+    /// The database to copy, which stays as it is: sqlite:FILE
+    #[arg(long, value_name = "URL")]
+    pub from: Database,
+    /// The database to fill, which must hold nothing yet: postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(long, value_name = "URL")]
+    pub to: Database,
+}
+
 /// `partner …`
 #[derive(Args, Debug)]
 pub struct PartnerArgs {
@@ -175,7 +188,7 @@ impl Command {
         match self {
             Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => Some(config),
             Self::Demo(demo) => Some(&demo.config),
-            Self::Simulate(_) | Self::Replay(_) => None,
+            Self::Simulate(_) | Self::Replay(_) | Self::Copy(_) => None,
             Self::Partner(PartnerArgs { command }) => match command {
                 PartnerCommand::Add { config, .. } | PartnerCommand::List(config) => Some(config),
             },

@@ -6,6 +6,7 @@
 //!
 //! To add a query: a `const` SQL text, a row struct, a method on [`Store`] in the file of its subject.
 
+mod copy;
 mod database;
 mod db;
 mod display_sessions;
@@ -22,6 +23,7 @@ pub(crate) mod testing;
 mod timing_sessions;
 mod tokens;
 
+pub use copy::copy;
 pub use database::Database;
 pub use db::Store;
 pub use display_sessions::{DisplaySession, SessionChange, SessionMode};
