@@ -31,6 +31,7 @@ pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     findings.push(port("HTTP", "--http", config.http).await);
     findings.push(port("timing", "--timing", config.timing).await);
     findings.push(port("status", "--status", config.status).await);
+    findings.extend(certificate(config));
     findings.push(zone(config));
 
     let mut code = ExitCode::SUCCESS;
@@ -60,6 +61,14 @@ async fn port(name: &str, flag: &str, address: SocketAddr) -> Finding {
             "cannot listen on the {name} port {address}: {error}; is the server running already? Choose another with {flag}"
         )),
     }
+}
+
+fn certificate(config: &Config) -> Option<Finding> {
+    let file = config.tls_cert.as_ref()?;
+    Some(match config.tls() {
+        Ok(_) => Finding::Fine(format!("TLS by the certificate {}", file.display())),
+        Err(reason) => Finding::Trouble(reason.to_string()),
+    })
 }
 
 fn zone(config: &Config) -> Finding {

@@ -189,7 +189,7 @@ mod tests {
     async fn the_doctor_finds_what_is_missing_and_what_is_taken() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let any = "127.0.0.1:0";
-        let examine = async |http: &str| {
+        let examine = async |http: &str, more: &[&str]| {
             let arguments = [
                 "doctor",
                 "--http",
@@ -201,20 +201,31 @@ mod tests {
                 "--timing-zone",
                 "UTC",
             ];
+            let arguments = [&arguments[..], more].concat();
             let code = call(dir.path(), &arguments).await.expect("examines");
             code == ExitCode::SUCCESS
         };
-        assert!(!examine(any).await, "there is no partner");
+        assert!(!examine(any, &[]).await, "there is no partner");
         call(dir.path(), &["partner", "add", "Acme"])
             .await
             .expect("adds");
-        assert!(examine(any).await);
+        assert!(examine(any, &[]).await);
+        let no_files = [
+            "--tls-cert",
+            "/nowhere/cert.pem",
+            "--tls-key",
+            "/nowhere/key.pem",
+        ];
+        assert!(!examine(any, &no_files).await, "there is no certificate");
         let taken = std::net::TcpListener::bind(any).expect("port 0 is free");
         let taken = taken
             .local_addr()
             .map(|address| (taken, address))
             .expect("it is bound");
-        assert!(!examine(&taken.1.to_string()).await, "the port is taken");
+        assert!(
+            !examine(&taken.1.to_string(), &[]).await,
+            "the port is taken"
+        );
     }
 
     #[tokio::test]
