@@ -2,6 +2,8 @@
 
 pub mod repository;
 
+pub mod caller;
+pub mod description;
 pub mod hardware;
 pub mod operator;
 pub mod programs;

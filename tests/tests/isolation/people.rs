@@ -1,0 +1,108 @@
+//! Who tries: people of two partners, in every role, and people who are nobody.
+
+use anyhow::Result;
+use gantry_tests::{
+    caller::{Caller, Question},
+    venue::{Server, Venue},
+};
+use reqwest::Method;
+
+use super::table::Who;
+
+/// The partner whose walls are tried. The hardware is its.
+pub(crate) const OURS: &str = "Northern Timing";
+/// The partner on the other side.
+pub(crate) const THEIRS: &str = "Southern Timing";
+
+/// An owner of ours.
+pub(crate) const EMAIL: &str = "owner@northern.example";
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+const OPERATOR: &str = "operator@northern.example";
+const VIEWER: &str = "viewer@northern.example";
+const FOREIGNER: &str = "owner@southern.example";
+const BOTH: &str = "both@both.example";
+
+/// Everybody, signed in where they can.
+pub(crate) struct People {
+    /// Somebody without a token.
+    pub(crate) nobody: Caller,
+    /// Somebody with a token that was never given.
+    pub(crate) garbage: Caller,
+    /// An owner of ours whose token was taken back.
+    pub(crate) revoked: Caller,
+    /// Somebody who works for both partners and has chosen neither.
+    pub(crate) unbound: Caller,
+    viewer: Caller,
+    operator: Caller,
+    /// An owner of ours.
+    pub(crate) owner: Caller,
+}
+
+impl People {
+    /// Makes both partners known.
+    pub(crate) async fn hire(venue: &Venue) -> Result<()> {
+        for partner in [OURS, THEIRS] {
+            venue.add_partner(partner).await?;
+        }
+        for (email, partner, role) in [
+            (EMAIL, OURS, "owner"),
+            (OPERATOR, OURS, "operator"),
+            (VIEWER, OURS, "viewer"),
+            (FOREIGNER, THEIRS, "owner"),
+            (BOTH, OURS, "owner"),
+            (BOTH, THEIRS, "owner"),
+        ] {
+            venue.add_user(email, PASSWORD, partner, role).await?;
+        }
+        Ok(())
+    }
+
+    /// Signs everybody in.
+    pub(crate) async fn sign_in(server: &Server) -> Result<Self> {
+        let nobody = Caller::nobody(server);
+        let revoked = Caller::sign_in(server, EMAIL, PASSWORD).await?;
+        revoked
+            .succeed(&Question::new(Method::POST, "/api/logout"))
+            .await?;
+        Ok(Self {
+            garbage: nobody.with_token("garbage"),
+            nobody,
+            revoked,
+            unbound: Caller::sign_in(server, BOTH, PASSWORD).await?,
+            viewer: Caller::sign_in(server, VIEWER, PASSWORD).await?,
+            operator: Caller::sign_in(server, OPERATOR, PASSWORD).await?,
+            owner: Caller::sign_in(server, EMAIL, PASSWORD).await?,
+        })
+    }
+
+    /// Our people whose role is too low.
+    pub(crate) fn below(&self, who: Who) -> Vec<(&'static str, &Caller)> {
+        let mut below = Vec::new();
+        if who > Who::Viewer {
+            below.push(("a viewer", &self.viewer));
+        }
+        if who > Who::Operator {
+            below.push(("an operator", &self.operator));
+        }
+        below
+    }
+
+    /// An owner of theirs, signed in anew: what is asked may end the sign-in.
+    pub(crate) async fn foreigner(&self, server: &Server) -> Result<Caller> {
+        Caller::sign_in(server, FOREIGNER, PASSWORD).await
+    }
+
+    /// Whoever is just allowed to, signed in anew.
+    pub(crate) async fn right(&self, server: &Server, who: Who) -> Result<Caller> {
+        let email = match who {
+            Who::Anybody => return Ok(self.nobody.clone()),
+            Who::SignedIn => BOTH,
+            Who::Viewer => VIEWER,
+            Who::Operator => OPERATOR,
+            Who::Owner => EMAIL,
+        };
+        Caller::sign_in(server, email, PASSWORD).await
+    }
+}

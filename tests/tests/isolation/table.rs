@@ -1,0 +1,114 @@
+//! Who may ask what. Every route of the HTTP port has its line here.
+//!
+//! Where a path has a parameter, or a body an id, the line names a thing in angle brackets; `things` makes it for the partner whose
+//! walls are tried.
+
+/// Who may ask, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    /// Whoever finds the address.
+    Anybody,
+    /// Whoever has a token, with or without a partner.
+    SignedIn,
+    /// Whoever works for the partner.
+    Viewer,
+    /// Whoever runs the partner's displays.
+    Operator,
+    /// Whoever manages the partner's people.
+    #[expect(dead_code, reason = "no route is for owners alone so far")]
+    Owner,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The method and the path.
+    pub(crate) route: &'static str,
+    /// Who may ask at least.
+    pub(crate) who: Who,
+    /// The body's media type and text.
+    pub(crate) body: Option<(&'static str, &'static str)>,
+    /// Headers that the route wants.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+}
+
+use Who::{Anybody, Operator, SignedIn, Viewer};
+
+/// What a screen sends to have its stream over a WebSocket.
+const WEB_SOCKET: &[(&str, &str)] = &[
+    ("connection", "upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("sec-websocket-protocol", "gantry.display.v1"),
+];
+
+/// Every route.
+#[rustfmt::skip]
+pub(crate) const TABLE: &[Entry] = &[
+    // Signing in.
+    entry("POST /api/login", Anybody).sends(r#"{"email": "<email>", "password": "<password>"}"#),
+    entry("POST /api/select-partner", SignedIn).sends(r#"{"partner_id": "<partner>"}"#),
+    entry("POST /api/logout", SignedIn),
+    entry("GET /api/me", SignedIn),
+
+    // What the hardware sends.
+    entry("GET /api/chronotrack/sessions", Viewer),
+    entry("GET /api/chronotrack/sessions/<timing session>/preview", Viewer),
+
+    // Display sessions.
+    entry("POST /api/sessions/create", Operator)
+        .sends(r#"{"mode": "results", "chronotrack_session_ids": ["<timing session>"]}"#),
+    entry("GET /api/sessions", Viewer),
+    entry("GET /api/sessions/<session>", Viewer),
+    entry("PATCH /api/sessions/<session>", Operator).sends(r#"{"name": "Another"}"#),
+    entry("DELETE /api/sessions/<session>", Operator),
+    entry("PUT /api/sessions/<session>/roster", Operator).sends_csv("bib,first_name\n7,Ann\n"),
+
+    // Templates.
+    entry("GET /api/templates", Viewer),
+    entry("GET /api/templates/announcer", Viewer),
+
+    // Displays.
+    entry("POST /api/display/generate-url", Operator).sends(r#"{"session_id": "<session>"}"#),
+    entry("GET /api/displays", Viewer),
+    entry("GET /api/display/<display>", Viewer),
+    entry("PATCH /api/display/<display>", Operator).sends(r#"{"expires_in_hours": 2}"#),
+    entry("DELETE /api/display/<display>", Operator),
+
+    // What screens open: the id of a display is all it takes.
+    entry("GET /", Anybody),
+    entry("GET /display?code=a2b3c4d5", Anybody),
+    entry("GET /display/<display>", Anybody),
+    entry("GET /display/<display>/live", Anybody).with(WEB_SOCKET),
+    entry("GET /display/<display>/events", Anybody),
+    entry("GET /assets/web/display.js", Anybody),
+    entry("GET /assets/fonts/BarlowCondensed-Bold.ttf", Anybody),
+    entry("GET /api/openapi.json", Anybody),
+];
+
+const fn entry(route: &'static str, who: Who) -> Entry {
+    Entry {
+        route,
+        who,
+        body: None,
+        headers: &[],
+    }
+}
+
+impl Entry {
+    const fn sends(mut self, json: &'static str) -> Self {
+        self.body = Some(("application/json", json));
+        self
+    }
+
+    const fn sends_csv(mut self, csv: &'static str) -> Self {
+        self.body = Some(("text/csv", csv));
+        self
+    }
+
+    const fn with(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
+    }
+}

@@ -1,0 +1,103 @@
+//! The things that a partner has, made anew for each route: what one route does to them must not help or hinder the next.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, bail};
+use gantry_tests::{
+    caller::{Caller, Question},
+    race::EVENT,
+    wait,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::people::{EMAIL, PASSWORD};
+
+/// A thing that is there, and how one is called that never was.
+#[derive(Clone, Debug)]
+pub(crate) struct Thing {
+    /// How it is called.
+    pub(crate) real: String,
+    /// As long as that, and nothing was ever called so.
+    pub(crate) never: String,
+}
+
+/// Things by the names that the table has for them.
+pub(crate) type Things = BTreeMap<String, Thing>;
+
+/// Makes the things that a text names in angle brackets, in the name of their partner's owner.
+pub(crate) async fn named_in(text: &str, owner: &Caller) -> Result<Things> {
+    let mut things = Things::new();
+    for rest in text.split('<').skip(1) {
+        let (name, _) = rest.split_once('>').context("an angle bracket is open")?;
+        if !things.contains_key(name) {
+            let thing = make(name, owner)
+                .await
+                .with_context(|| format!("make a {name}"))?;
+            things.insert(name.to_owned(), thing);
+        }
+    }
+    Ok(things)
+}
+
+async fn make(name: &str, owner: &Caller) -> Result<Thing> {
+    let real = match name {
+        "email" => return Ok(certain(EMAIL)),
+        "password" => return Ok(certain(PASSWORD)),
+        "partner" => owner.get("/api/me").await?.text("/partner_id")?,
+        "timing session" => timing_session(owner).await?,
+        "session" => session(owner).await?,
+        "display" => display(owner).await?,
+        "over" => {
+            let display = display(owner).await?;
+            let path = format!("/api/display/{display}");
+            owner.succeed(&Question::new(Method::DELETE, path)).await?;
+            display
+        }
+        other => bail!("things do not know how to make a {other:?}"),
+    };
+    let never = never(&real);
+    Ok(Thing { real, never })
+}
+
+/// Something that is no secret and that everybody calls the same.
+fn certain(text: &str) -> Thing {
+    Thing {
+        real: text.to_owned(),
+        never: text.to_owned(),
+    }
+}
+
+/// A name of the same shape that was never given: the end, which chance made, the other way round.
+fn never(real: &str) -> String {
+    let at = real.rfind('-').map_or(0, |dash| dash + 1);
+    let (kept, chance) = real.split_at(at);
+    let turned: String = chance.chars().rev().collect();
+    format!("{kept}{turned}")
+}
+
+async fn timing_session(owner: &Caller) -> Result<String> {
+    wait::until("the timing session", async || {
+        let answer = owner.get("/api/chronotrack/sessions").await?.json()?;
+        let sessions = answer["sessions"].as_array().context("no sessions")?;
+        let ours = sessions
+            .iter()
+            .find(|session| session["event_name"] == EVENT);
+        Ok(ours.and_then(|session| session["id"].as_str().map(str::to_owned)))
+    })
+    .await
+}
+
+async fn session(owner: &Caller) -> Result<String> {
+    let body = json!({"name": format!("{EVENT} line"), "mode": "results"});
+    id(owner, "/api/sessions/create", &body).await
+}
+
+async fn display(owner: &Caller) -> Result<String> {
+    let body = json!({"session_id": session(owner).await?});
+    id(owner, "/api/display/generate-url", &body).await
+}
+
+async fn id(owner: &Caller, path: &str, body: &Value) -> Result<String> {
+    owner.post(path, body).await?.text("/id")
+}

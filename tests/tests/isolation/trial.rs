@@ -1,0 +1,222 @@
+//! One route, tried by everybody.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result};
+use gantry_tests::{
+    caller::{Answer, Caller, Question},
+    race::EVENT,
+    venue::Server,
+};
+
+use super::{
+    people::{OURS, People},
+    table::{Entry, Who},
+    things::{self, Things},
+};
+
+/// A route and the things of ours that it is about.
+pub(crate) struct Trial<'a> {
+    entry: Entry,
+    server: &'a Server,
+    people: &'a People,
+    things: Things,
+}
+
+/// Whether what the path and the body name is there.
+#[derive(Clone, Copy)]
+enum Names {
+    Real,
+    Never,
+}
+
+impl<'a> Trial<'a> {
+    /// Makes the things.
+    pub(crate) async fn prepare(
+        entry: Entry,
+        server: &'a Server,
+        people: &'a People,
+    ) -> Result<Self> {
+        let body = entry.body.map_or("", |(_, text)| text);
+        let headers = entry.headers.iter().map(|(_, value)| *value);
+        let text = [entry.route, body]
+            .into_iter()
+            .chain(headers)
+            .collect::<String>();
+        let things = things::named_in(&text, &people.owner)
+            .await
+            .with_context(|| format!("prepare {}", entry.route))?;
+        Ok(Self {
+            entry,
+            server,
+            people,
+            things,
+        })
+    }
+
+    /// Everybody asks; what is wrong with the answers comes back.
+    pub(crate) async fn run(&self) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        let people = self.people;
+        if self.entry.who > Who::Anybody {
+            for (name, caller) in [
+                ("nobody", &people.nobody),
+                ("a garbage token", &people.garbage),
+                ("a revoked token", &people.revoked),
+            ] {
+                self.refused(name, caller, 401, &mut faults).await?;
+            }
+        }
+        if self.entry.who > Who::SignedIn {
+            self.refused(
+                "somebody without a partner",
+                &people.unbound,
+                403,
+                &mut faults,
+            )
+            .await?;
+        }
+        for (name, caller) in people.below(self.entry.who) {
+            self.refused(name, caller, 403, &mut faults).await?;
+        }
+        self.foreign(&mut faults).await?;
+        let right = people.right(self.server, self.entry.who).await?;
+        let answer = self.ask(&right, Names::Real).await?;
+        if !answer.is_success() {
+            faults.push(self.fault("whoever may", &format!("is refused: {answer}")));
+        }
+        Ok(faults)
+    }
+
+    /// Somebody who may not ask at all learns nothing but that.
+    async fn refused(
+        &self,
+        name: &str,
+        caller: &Caller,
+        status: u16,
+        faults: &mut Vec<String>,
+    ) -> Result<()> {
+        let real = self.ask(caller, Names::Real).await?;
+        let never = self.ask(caller, Names::Never).await?;
+        if real.status != status {
+            faults.push(self.fault(name, &format!("expected {status}, not {real}")));
+        }
+        faults.extend(self.told_apart(name, &real, &never));
+        Ok(())
+    }
+
+    /// An owner of another partner may ask, and finds nothing of ours. A display's id is for whoever has it, so there the one who
+    /// has an old one is tried instead.
+    async fn foreign(&self, faults: &mut Vec<String>) -> Result<()> {
+        if self.entry.who == Who::Anybody {
+            return self.over(faults).await;
+        }
+        let name = "another partner's owner";
+        let foreigner = self.people.foreigner(self.server).await?;
+        let real = self.ask(&foreigner, Names::Real).await?;
+        let foreigner = self.people.foreigner(self.server).await?;
+        let never = self.ask(&foreigner, Names::Never).await?;
+        faults.extend(self.told_apart(name, &real, &never));
+        if self.is_about_something() && !matches!(real.status, 404 | 422) {
+            faults.push(self.fault(name, &format!("expected 404 or 422, not {real}")));
+        }
+        let said = String::from_utf8_lossy(&real.body);
+        for ours in [OURS, EVENT, "northern.example"] {
+            if said.contains(ours) {
+                faults.push(self.fault(name, &format!("is told of {ours:?}: {real}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// A display that is over and one that never was are not told apart.
+    async fn over(&self, faults: &mut Vec<String>) -> Result<()> {
+        if !self.things.contains_key("display") {
+            return Ok(());
+        }
+        let over = things::named_in("<over>", &self.people.owner).await?;
+        let display = Things::from([("display".to_owned(), over["over"].clone())]);
+        let nobody = &self.people.nobody;
+        let real = nobody.ask(&self.question(&display, Names::Real)).await?;
+        let never = nobody.ask(&self.question(&display, Names::Never)).await?;
+        let name = "who has the id of a revoked display";
+        if real.is_success() {
+            faults.push(self.fault(name, &format!("is served: {real}")));
+        }
+        faults.extend(difference(&real, &never, &display).map(|what| self.fault(name, &what)));
+        Ok(())
+    }
+
+    async fn ask(&self, caller: &Caller, names: Names) -> Result<Answer> {
+        caller.ask(&self.question(&self.things, names)).await
+    }
+
+    fn question(&self, things: &Things, names: Names) -> Question {
+        let (method, path) = self.entry.route.split_once(' ').unwrap_or_default();
+        let method = method.parse().unwrap_or_default();
+        let mut question = Question::new(method, filled(path, things, names));
+        for (name, value) in self.entry.headers {
+            question = question.header(name, filled(value, things, names));
+        }
+        match self.entry.body {
+            Some((media_type, text)) => question.body(media_type, filled(text, things, names)),
+            None => question,
+        }
+    }
+
+    /// Whether the route is about something that has an owner, and not about a list or about whoever asks.
+    fn is_about_something(&self) -> bool {
+        self.things.values().any(|thing| thing.real != thing.never)
+    }
+
+    fn told_apart(&self, name: &str, real: &Answer, never: &Answer) -> Option<String> {
+        if !self.is_about_something() {
+            return None;
+        }
+        difference(real, never, &self.things).map(|what| self.fault(name, &what))
+    }
+
+    fn fault(&self, name: &str, what: &str) -> String {
+        format!("{} by {name}: {what}", self.entry.route)
+    }
+}
+
+fn filled(text: &str, things: &Things, names: Names) -> String {
+    let mut filled = text.to_owned();
+    for (name, thing) in things {
+        let value = match names {
+            Names::Real => &thing.real,
+            Names::Never => &thing.never,
+        };
+        filled = filled.replace(&format!("<{name}>"), value);
+    }
+    filled
+}
+
+/// How two answers differ, apart from their dates and from the ids that were asked for.
+fn difference(real: &Answer, never: &Answer, things: &Things) -> Option<String> {
+    let said = |answer: &Answer, names| {
+        let mut said = format!("{}\n", answer.status);
+        for (name, value) in &answer.headers {
+            if name != "date" {
+                let _ = writeln!(
+                    said,
+                    "{name}: {}",
+                    String::from_utf8_lossy(value.as_bytes())
+                );
+            }
+        }
+        said.push_str(&String::from_utf8_lossy(&answer.body));
+        for (name, thing) in things {
+            let value = match names {
+                Names::Real => &thing.real,
+                Names::Never => &thing.never,
+            };
+            said = said.replace(value.as_str(), &format!("<{name}>"));
+        }
+        said
+    };
+    let (real, never) = (said(real, Names::Real), said(never, Names::Never));
+    (real != never)
+        .then(|| format!("tells what is there from what never was:\n{real}\n---\n{never}"))
+}
