@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use sqlx::{
-    ConnectOptions as _, FromRow, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, FromRow, postgres::PgConnectOptions,
+    sqlite::SqliteConnectOptions,
 };
 
 use crate::postgres;
@@ -88,6 +89,24 @@ impl Database {
             Self::Sqlite(_) => None,
             Self::Postgres(options) => Some(options.to_url_lossy().into()),
         }
+    }
+
+    /// Runs statements as the owner of the tables, beside whoever uses the database.
+    pub async fn execute(&self, statements: String) -> Result<()> {
+        let statements = AssertSqlSafe(statements);
+        match self {
+            Self::Sqlite(file) => {
+                let mut connection = SqliteConnectOptions::new().filename(file).connect().await?;
+                sqlx::raw_sql(statements).execute(&mut connection).await?;
+                connection.close().await?;
+            }
+            Self::Postgres(options) => {
+                let mut connection = options.connect().await?;
+                sqlx::raw_sql(statements).execute(&mut connection).await?;
+                connection.close().await?;
+            }
+        }
+        Ok(())
     }
 
     /// Every read, sorted.

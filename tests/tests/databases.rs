@@ -9,6 +9,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePool},
 };
 
+/// A read as both databases give it back.
+type Read = (i64, i64, String, Option<i64>, Vec<u8>);
+
 /// A table's columns: the type, and whether there is always a value.
 type Columns = BTreeMap<String, (String, bool)>;
 
@@ -285,7 +288,6 @@ async fn a_grown_installation_moves_with_every_byte_and_once() {
         .await
         .expect("copies");
     assert!(said.contains("timing_reads: 3000 rows"), "{said}");
-    type Read = (i64, i64, String, Option<i64>, Vec<u8>);
     let reads = "select position, sequence, tag, lap, raw from timing_reads order by position";
     let name = "select name || event_name || p.n from timing_sessions, (select name as n from timing_partners) p";
     let before: Vec<Read> = sqlx::query_as(reads)

@@ -134,7 +134,7 @@ async fn login(
         token,
         expires_at: Rfc3339(expires_at),
         partners: partners.into_iter().map(PartnerRole::from).collect(),
-        partner_id: partner.map(|partner| partner.uuid()),
+        partner_id: partner.map(PartnerId::uuid),
     }))
 }
 

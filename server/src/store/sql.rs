@@ -9,7 +9,7 @@ use sqlx::{Database, Encode, FromRow, Type, query::Query, query::QueryAs, query:
 use super::PartnerId;
 
 /// The tables whose every row belongs to one partner.
-pub(super) const WALLED_TABLES: [&str; 10] = [
+pub(super) const WALLED_TABLES: &[&str] = &[
     "memberships",
     "timing_sessions",
     "timing_locations",
@@ -20,6 +20,9 @@ pub(super) const WALLED_TABLES: [&str; 10] = [
     "display_session_bindings",
     "session_events",
     "display_urls",
+    "normalized_events",
+    "normalized_participants",
+    "normalized_results",
 ];
 
 /// Text on partners' tables that keeps to one partner's rows: `$1` is the partner.

@@ -4,7 +4,10 @@ use std::io::{Write as _, stdout};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use gantry_tests::bench::{kiosk, latency};
+use gantry_tests::{
+    bench::{kiosk, latency, walls},
+    database::Kind,
+};
 
 /// Measures Gantry on this machine.
 #[derive(Debug, Parser)]
@@ -24,7 +27,9 @@ enum What {
     Latency,
     /// Start, frame cost and frame rate of the kiosk.
     Kiosk,
-    /// Both.
+    /// Operators' questions among thirteen partners' data, on both databases.
+    Walls,
+    /// Everything.
     All,
 }
 
@@ -35,7 +40,7 @@ async fn main() -> Result<()> {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let cores = std::thread::available_parallelism()?;
     writeln!(out, "{cores} cores, load before: {}\n", load.trim())?;
-    if what != What::Kiosk {
+    if matches!(what, What::Latency | What::All) {
         let load = if short {
             latency::Load::SHORT
         } else {
@@ -43,13 +48,23 @@ async fn main() -> Result<()> {
         };
         latency::run(load, &mut out).await?;
     }
-    if what != What::Latency {
+    if matches!(what, What::Kiosk | What::All) {
         let effort = if short {
             kiosk::Effort::SHORT
         } else {
             kiosk::Effort::FULL
         };
         kiosk::run(effort, &mut out).await?;
+    }
+    if matches!(what, What::Walls | What::All) {
+        let scale = if short {
+            walls::Scale::SHORT
+        } else {
+            walls::Scale::FULL
+        };
+        for kind in [Kind::Sqlite, Kind::Postgres] {
+            walls::run(kind, scale, &mut out).await?;
+        }
     }
     Ok(())
 }
