@@ -1,6 +1,7 @@
 //! Logging in and out, and choosing whom to act for.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -8,6 +9,7 @@ use std::{
 use axum::{extract::State, http::StatusCode};
 use gantry_core::time::Moment;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -15,8 +17,10 @@ use uuid::Uuid;
 
 use super::{
     app::App,
+    audit,
     body::{Body, Json},
     caller::Caller,
+    client::Client,
     moment::Rfc3339,
     principal::Account,
     problem::Problem,
@@ -24,7 +28,7 @@ use super::{
 use crate::{
     auth::{password, token},
     clock,
-    store::{Membership, NewToken, PartnerId, Role, User, UserId},
+    store::{Membership, NewToken, PartnerId, Role, User, UserId, audit::Action},
 };
 
 /// The routes of this file.
@@ -90,6 +94,8 @@ struct Selected {
 #[derive(Serialize, ToSchema)]
 struct Me {
     email: String,
+    /// Whether the account administers the server, which gives no right to what is a partner's.
+    administrator: bool,
     expires_at: Rfc3339,
     partners: Vec<PartnerRole>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +112,7 @@ struct Me {
 async fn login(
     State(app): State<Arc<App>>,
     Caller(address): Caller,
+    Client(client): Client,
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<LoggedIn>, Problem> {
     // One at a time, so that many attempts at once cannot all slip in before the first has failed.
@@ -129,7 +136,22 @@ async fn login(
         [only] => Some(only.partner_id),
         _ => None,
     };
-    let (token, expires_at) = issue(&app, user.id, partner).await?;
+    let signing = Signing {
+        user: user.id,
+        partner,
+        at: clock::now(),
+        address,
+        client,
+    };
+    let (token, expires_at) = signing.issue(&app).await?;
+    let by = audit::By {
+        partner,
+        user: Some(user.id),
+        who: &user.email,
+        address,
+    };
+    by.note(&app, Action::SignedIn, &user.email, json!({}))
+        .await?;
     Ok(Json(LoggedIn {
         token,
         expires_at: Rfc3339(expires_at),
@@ -147,6 +169,7 @@ async fn login(
 async fn select_partner(
     State(app): State<Arc<App>>,
     account: Account,
+    Client(client): Client,
     Body(selection): Body<Selection>,
 ) -> Result<Json<Selected>, Problem> {
     let store = &app.services.store;
@@ -157,8 +180,23 @@ async fn select_partner(
         .map(|member| member.partner_id)
         .find(|partner| partner.uuid() == selection.partner_id)
         .ok_or_else(|| Problem::not_found("timing partner"))?;
-    let (token, expires_at) = issue(&app, account.user, Some(partner)).await?;
-    store.remove_token(&account.token).await?;
+    let signing = Signing {
+        user: account.user,
+        partner: Some(partner),
+        at: account.signed_in_at,
+        address: account.address,
+        client,
+    };
+    let (token, expires_at) = signing.issue(&app).await?;
+    store.remove_token(account.user, account.token).await?;
+    let by = audit::By {
+        partner: Some(partner),
+        user: Some(account.user),
+        who: &account.email,
+        address: account.address,
+    };
+    by.note(&app, Action::PartnerSelected, &account.email, json!({}))
+        .await?;
     Ok(Json(Selected {
         token,
         expires_at: Rfc3339(expires_at),
@@ -171,7 +209,11 @@ async fn select_partner(
     (status = NO_CONTENT),
 ))]
 async fn logout(State(app): State<Arc<App>>, account: Account) -> Result<StatusCode, Problem> {
-    app.services.store.remove_token(&account.token).await?;
+    let store = &app.services.store;
+    store.remove_token(account.user, account.token).await?;
+    account
+        .note(&app, Action::SignedOut, &account.email, json!({}))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -183,6 +225,7 @@ async fn me(State(app): State<Arc<App>>, account: Account) -> Result<Json<Me>, P
     let partners = app.services.store.memberships(account.user).await?;
     Ok(Json(Me {
         email: account.email,
+        administrator: account.administrator,
         expires_at: Rfc3339(account.expires_at),
         partners: partners.into_iter().map(PartnerRole::from).collect(),
         partner_id: account.partner.map(|(partner, _)| partner.uuid()),
@@ -207,21 +250,33 @@ async fn authenticate(app: &App, credentials: Credentials) -> Result<Option<User
     Ok(user.filter(|_| fits))
 }
 
-async fn issue(
-    app: &App,
+/// Somebody who has shown who they are.
+struct Signing {
     user: UserId,
     partner: Option<PartnerId>,
-) -> Result<(String, Moment), Problem> {
-    let text = token::random().map_err(|failed| Problem::internal(&failed))?;
-    let now = clock::now();
-    let token = NewToken {
-        hash: token::hash(&text),
-        user_id: user,
-        partner_id: partner,
-        expires_at: now + token::LIFE_MS,
-    };
-    app.services.store.add_token(&token, now).await?;
-    Ok((text, token.expires_at))
+    /// When they showed it.
+    at: Moment,
+    address: IpAddr,
+    client: String,
+}
+
+impl Signing {
+    /// A token for them, and when it ends.
+    async fn issue(self, app: &App) -> Result<(String, Moment), Problem> {
+        let text = token::random().map_err(|failed| Problem::internal(&failed))?;
+        let now = clock::now();
+        let token = NewToken {
+            hash: token::hash(&text),
+            user_id: self.user,
+            partner_id: self.partner,
+            created_at: self.at,
+            expires_at: token::expiry(self.at, now),
+            address: self.address.to_string(),
+            client: self.client,
+        };
+        app.services.store.add_token(&token, now).await?;
+        Ok((text, token.expires_at))
+    }
 }
 
 impl From<Membership> for PartnerRole {

@@ -5,10 +5,12 @@
 
 pub mod app;
 pub mod assets;
+pub mod audit;
 pub mod base_url;
 pub mod body;
 pub mod caller;
 pub mod chronotrack;
+pub mod client;
 pub mod displays;
 pub mod headers;
 pub mod login;

@@ -18,7 +18,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    app::App, assets, caller::Caller, chronotrack, displays, headers::harden, login,
+    app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden, login,
     problem::Problem, roster, screens, sessions, templates,
 };
 use crate::edge::{self, tls::Tls};
@@ -48,6 +48,7 @@ pub fn router(app: Arc<App>) -> Router {
 pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(description())
         .merge(login::router())
+        .merge(audit::router())
         .merge(chronotrack::router())
         .merge(sessions::router())
         .merge(templates::router())

@@ -36,6 +36,8 @@ ids! {
     PartnerId(pub(super));
     /// A person who logs in.
     UserId(pub);
+    /// A token, which is never told by its text.
+    TokenId(pub);
     /// A stream of reads from the hardware: one event on one day.
     TimingSessionId(pub);
     /// One numbering of reads within a timing session.

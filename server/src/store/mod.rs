@@ -6,6 +6,7 @@
 //!
 //! To add a query: a `const` SQL text, a row struct, a method on [`Store`] in the file of its subject.
 
+pub mod audit;
 mod copy;
 mod database;
 mod db;
@@ -28,13 +29,13 @@ pub use database::Database;
 pub use db::Store;
 pub use display_sessions::{DisplaySession, SessionChange, SessionMode};
 pub use displays::Display;
-pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, UserId};
+pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, TokenId, UserId};
 pub use partners::{Membership, Partner, Role, User};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use session_events::{EventKind, Step, StoredEvent};
 pub use streams::{PAUSE_MS, Stream};
 pub use timing_sessions::{LocationFigures, TimingSession, Totals};
-pub use tokens::{Bearer, NewToken, TokenHash};
+pub use tokens::{Bearer, NewToken, Token, TokenHash};
 
 /// What a query answers. A database that fails is nobody's to handle but to report, so its error is passed on as it is.
 pub type Result<T> = std::result::Result<T, sqlx::Error>;

@@ -1,13 +1,14 @@
 //! Timing partners, the people who work for them, and who may do what.
 
 use gantry_core::time::Moment;
-use sqlx::FromRow;
+use sqlx::{Connection, FromRow};
 
 use super::{
     PartnerId, Result, Store, UserId,
     db::on,
     fence::Server,
     sql::{Across, Common, Walled},
+    tokens::REMOVE_FOR_PARTNER,
 };
 
 /// A timing company.
@@ -169,13 +170,18 @@ impl Store {
             .map(drop))
     }
 
-    /// Lets a user act for a partner no longer; tokens bound to the partner are worth nothing from then on.
+    /// Lets a user act for a partner no longer, and ends the tokens by which it did.
     pub async fn remove_role(&self, user: UserId, partner: PartnerId) -> Result<()> {
-        on!(self.db, partner, conn => REMOVE_ROLE.query(partner)
-            .bind(user)
-            .execute(conn)
-            .await
-            .map(drop))
+        on!(self.db, Server, conn => {
+            let mut transaction = conn.begin().await?;
+            REMOVE_ROLE.query(partner).bind(user).execute(&mut *transaction).await?;
+            REMOVE_FOR_PARTNER.query()
+                .bind(user)
+                .bind(partner)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await
+        })
     }
 
     /// The partners a user may act for, by name.

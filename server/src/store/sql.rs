@@ -23,6 +23,8 @@ pub(super) const WALLED_TABLES: &[&str] = &[
     "normalized_events",
     "normalized_participants",
     "normalized_results",
+    "invitations",
+    "audit_log",
 ];
 
 /// Text on partners' tables that keeps to one partner's rows: `$1` is the partner.

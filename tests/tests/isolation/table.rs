@@ -15,7 +15,6 @@ pub(crate) enum Who {
     /// Whoever runs the partner's displays.
     Operator,
     /// Whoever manages the partner's people.
-    #[expect(dead_code, reason = "no route is for owners alone so far")]
     Owner,
 }
 
@@ -32,7 +31,7 @@ pub(crate) struct Entry {
     pub(crate) headers: &'static [(&'static str, &'static str)],
 }
 
-use Who::{Anybody, Operator, SignedIn, Viewer};
+use Who::{Anybody, Operator, Owner, SignedIn, Viewer};
 
 /// What a screen sends to have its stream over a WebSocket.
 const WEB_SOCKET: &[(&str, &str)] = &[
@@ -51,6 +50,9 @@ pub(crate) const TABLE: &[Entry] = &[
     entry("POST /api/select-partner", SignedIn).sends(r#"{"partner_id": "<partner>"}"#),
     entry("POST /api/logout", SignedIn),
     entry("GET /api/me", SignedIn),
+
+    // People.
+    entry("GET /api/audit", Owner),
 
     // What the hardware sends.
     entry("GET /api/chronotrack/sessions", Viewer),

@@ -1,0 +1,249 @@
+//! The audit log: who did what, when and from where.
+//!
+//! It is added to and read, never changed: neither here, where no text does, nor by the database, which refuses.
+//! What is a secret, or works like one, has no place in it: no passwords, no codes, no tokens and no display ids.
+
+use gantry_core::time::Moment;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    PartnerId, Result, Store, UserId,
+    db::on,
+    fence::Server,
+    sql::{Across, Walled},
+};
+
+/// Who acts when nobody is signed in but somebody uses the server's own shell.
+pub const SHELL: &str = "shell";
+
+/// Something that was done.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Moment,
+    /// The partner whose owners may read it; `None` when it concerns the server as a whole.
+    pub partner: Option<PartnerId>,
+    /// Who, if it was somebody who has an account.
+    pub user: Option<UserId>,
+    /// Who in words: an e-mail address, or [`SHELL`].
+    pub who: String,
+    /// What was done.
+    pub action: Action,
+    /// What it was done to, in words: a session's name, a person's address.
+    pub subject: String,
+    /// From where; empty for the shell.
+    pub address: String,
+    /// A JSON object with what else is worth knowing.
+    pub detail: serde_json::Value,
+}
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Action {
+    SignedIn,
+    SignInRefused,
+    SignedOut,
+    PartnerSelected,
+    TokenRevoked,
+    PasswordChanged,
+    PasswordResetIssued,
+    PasswordReset,
+    InvitationMade,
+    InvitationAccepted,
+    InvitationWithdrawn,
+    PersonAdded,
+    RoleChanged,
+    PersonRemoved,
+    PartnerAdded,
+    PartnerRenamed,
+    AdministratorMade,
+    SessionCreated,
+    SessionChanged,
+    SessionRemoved,
+    SessionShared,
+    SessionUnshared,
+    SessionHandedOver,
+    SessionDuplicated,
+    SessionArchived,
+    SessionRestored,
+    RosterReplaced,
+    DisplayMade,
+    DisplayChanged,
+    DisplayRevoked,
+    TemplateCreated,
+    TemplateChanged,
+    TemplateRestored,
+    TemplateRemoved,
+    ImageAdded,
+    ImageRemoved,
+}
+
+/// An entry as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Recorded {
+    /// Its id; later entries have higher ones.
+    pub id: Uuid,
+    /// When.
+    #[sqlx(try_from = "i64")]
+    pub at: Moment,
+    /// Who in words.
+    pub who: String,
+    /// What was done, in the words of [`Action`]'s names.
+    pub action: String,
+    /// What it was done to.
+    pub subject: String,
+    /// From where.
+    pub address: String,
+    /// A JSON object.
+    pub detail: String,
+}
+
+const RECORD: Walled = Walled::new(
+    "insert into audit_log (partner_id, id, at, user_id, who, action, subject, address, detail)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+);
+
+const RECORD_FOR_ALL: Across = Across::new(
+    "insert into audit_log (id, at, user_id, who, action, subject, address, detail)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    "what concerns the server as a whole has no partner",
+);
+
+const RECORDED: Walled = Walled::new(
+    "select id, at, who, action, subject, address, detail from audit_log
+    where partner_id = $1 and id < $2 order by id desc limit $3",
+);
+
+impl Store {
+    /// Adds an entry.
+    pub async fn record(&self, entry: &Entry) -> Result<()> {
+        match entry.partner {
+            Some(partner) => on!(self.db, partner, conn => RECORD.query(partner)
+                .bind(Uuid::now_v7())
+                .bind(entry.at.0)
+                .bind(entry.user)
+                .bind(&entry.who)
+                .bind(entry.action)
+                .bind(&entry.subject)
+                .bind(&entry.address)
+                .bind(entry.detail.to_string())
+                .execute(conn)
+                .await
+                .map(drop)),
+            None => on!(self.db, Server, conn => RECORD_FOR_ALL.query()
+                .bind(Uuid::now_v7())
+                .bind(entry.at.0)
+                .bind(entry.user)
+                .bind(&entry.who)
+                .bind(entry.action)
+                .bind(&entry.subject)
+                .bind(&entry.address)
+                .bind(entry.detail.to_string())
+                .execute(conn)
+                .await
+                .map(drop)),
+        }
+    }
+
+    /// The partner's entries before `before`, or the newest, newest first.
+    pub async fn recorded(
+        &self,
+        partner: PartnerId,
+        before: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Recorded>> {
+        on!(self.db, partner, conn => RECORDED.query_as(partner)
+            .bind(before.unwrap_or(Uuid::max()))
+            .bind(limit as i64)
+            .fetch_all(conn)
+            .await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::{
+        db::Db,
+        fence::{Scope, fenced},
+        testing::{self, NOW},
+    };
+
+    fn entry(partner: Option<PartnerId>, subject: &str) -> Entry {
+        Entry {
+            at: NOW,
+            partner,
+            user: None,
+            who: SHELL.to_owned(),
+            action: Action::PersonAdded,
+            subject: subject.to_owned(),
+            address: String::new(),
+            detail: json!({"role": "owner"}),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_partner_reads_its_own_newest_first() {
+        let (store, _place) = testing::store().await;
+        let acme = testing::race(&store).await.partner_id;
+        let other = store.add_partner("Other", NOW).await.expect("adds");
+        let other = other.expect("is new").id;
+        for (partner, subject) in [
+            (Some(acme), "one"),
+            (Some(other), "another's"),
+            (None, "nobody's"),
+            (Some(acme), "two"),
+            (Some(acme), "three"),
+        ] {
+            let entry = entry(partner, subject);
+            store.record(&entry).await.expect("records");
+        }
+        let page = store.recorded(acme, None, 2).await.expect("reads");
+        let subjects: Vec<_> = page.iter().map(|entry| entry.subject.as_str()).collect();
+        assert_eq!(subjects, ["three", "two"]);
+        assert_eq!(page[0].action, "person_added");
+        assert_eq!(page[0].detail, r#"{"role":"owner"}"#);
+        let rest = store.recorded(acme, Some(page[1].id), 2).await;
+        let rest = rest.expect("reads");
+        assert_eq!((rest.len(), rest[0].subject.as_str()), (1, "one"));
+    }
+
+    #[tokio::test]
+    async fn nobody_changes_what_was_recorded() {
+        let (store, _place) = testing::store().await;
+        let acme = testing::race(&store).await.partner_id;
+        let kept = entry(Some(acme), "kept");
+        store.record(&kept).await.expect("records");
+        for text in [
+            "update audit_log set who = 'nobody'",
+            "delete from audit_log",
+        ] {
+            let refused = match &store.db {
+                Db::Sqlite(pool) => sqlx::query(text).execute(pool).await.map(drop),
+                Db::Postgres(pool) => {
+                    // As the tables' owner, whom no grant and no policy stops.
+                    let mut owner = pool.acquire().await.expect("connects");
+                    let reset = sqlx::query("reset role").execute(&mut *owner).await;
+                    reset.expect("resets");
+                    sqlx::query(text).execute(&mut *owner).await.map(drop)
+                }
+            };
+            let refused = refused.expect_err("is refused").to_string();
+            assert!(refused.contains("the audit log cannot be"), "{refused}");
+            if let Db::Postgres(pool) = &store.db {
+                for scope in [Scope::from(acme), Server.into()] {
+                    let mut fenced = fenced(pool, scope).await.expect("connects");
+                    let refused = sqlx::query(text).execute(&mut *fenced).await;
+                    let refused = refused.expect_err("is refused").to_string();
+                    assert!(refused.contains("permission denied"), "{refused}");
+                }
+            }
+        }
+        let recorded = store.recorded(acme, None, 9).await.expect("reads");
+        assert_eq!(recorded[0].subject, "kept");
+    }
+}
