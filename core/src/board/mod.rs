@@ -17,14 +17,14 @@ use crate::{
         event::{BoardEvent, BoardRead},
         feed::{Crossing, Feed},
         guns::Guns,
-        passing::{Passing, Run},
+        passing::{Passing, Run, Shortest},
         settings::{Mode, Settings},
         showing::Showing,
     },
     read::ReadKind,
     roster::{Participant, Roster},
     scoring::{
-        locations,
+        locations::{self, Role},
         standings::{Finisher, Standings},
     },
     time::Moment,
@@ -38,6 +38,8 @@ pub struct Board {
     guns: Guns,
     /// By the tag as it came, so that a roster that comes later still finds everything.
     passings: HashMap<String, Passing>,
+    /// Whether anybody was read at a start: then whoever was not is an exception.
+    has_start_mat: bool,
     /// By race name.
     races: HashMap<String, RaceState>,
     feed: Feed,
@@ -165,8 +167,12 @@ impl Board {
     fn apply_chip(&mut self, read: &BoardRead) {
         let roster = Arc::clone(&self.roster);
         let participant = roster.by_tag(&read.tag);
-        let before = self.progress(participant, &read.tag);
         let role = locations::role(&read.location, &self.settings.locations);
+        if role == Role::Start && !self.has_start_mat {
+            self.has_start_mat = true;
+            self.recount();
+        }
+        let before = self.progress(participant, &read.tag);
         self.passings
             .entry(read.tag.clone())
             .or_default()
@@ -247,7 +253,8 @@ impl Board {
             let passing = self.passings.get(tag);
             return Progress {
                 is_seen: passing.is_some(),
-                is_finished: passing.is_some_and(|passing| passing.run(None, 0).is_some()),
+                is_finished: passing
+                    .is_some_and(|passing| passing.run(None, Shortest::default()).is_some()),
             };
         };
         Progress {
@@ -258,9 +265,12 @@ impl Board {
 
     fn run(&self, participant: &Participant) -> Option<Run> {
         let race = self.roster.race(&participant.race);
-        let shortest_ms = race.and_then(|race| race.distance_m).map_or(0, shortest_ms);
+        let shortest = race
+            .and_then(|race| race.distance_m)
+            .map(|distance_m| Shortest::over(distance_m, self.has_start_mat))
+            .unwrap_or_default();
         self.passing(participant)
-            .run(self.zero_at(&participant.race), shortest_ms)
+            .run(self.zero_at(&participant.race), shortest)
     }
 
     /// What all tags of a participant saw together.
@@ -289,11 +299,6 @@ impl RaceState {
             finished: self.standings.len(),
         }
     }
-}
-
-/// How long a distance takes at the very least: at 12 m/s nobody is on foot, and hardly anybody in a racing wheelchair.
-fn shortest_ms(distance_m: u32) -> i64 {
-    i64::from(distance_m) * 1_000 / 12
 }
 
 /// Every tag by which a participant may be read.

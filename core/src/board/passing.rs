@@ -35,6 +35,30 @@ struct Stay {
     last: Moment,
 }
 
+/// How long a run takes at the very least, in milliseconds. By default anything is long enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shortest {
+    /// For a runner who was read at the start.
+    pub from_start_ms: i64,
+    /// For one who was not.
+    pub from_gun_ms: i64,
+}
+
+impl Shortest {
+    /// Over this distance: at 12 m/s nobody is on foot, and hardly anybody in a racing wheelchair.
+    ///
+    /// A mat at the start misses somebody now and then, but a finish without a start is more often that of somebody of a later
+    /// wave who warms up than of somebody faster than 7 m/s, as whom nobody has run five kilometres.
+    pub fn over(distance_m: u32, has_start_mat: bool) -> Self {
+        let at = |metres_per_second| i64::from(distance_m) * 1_000 / metres_per_second;
+        let is_long = distance_m >= 5_000;
+        Self {
+            from_start_ms: at(12),
+            from_gun_ms: at(if has_start_mat && is_long { 7 } else { 12 }),
+        }
+    }
+}
+
 impl Passing {
     /// Takes a read in.
     pub(super) fn pass(&mut self, role: Role, at: Moment) {
@@ -51,11 +75,11 @@ impl Passing {
 
     /// The run that counts: from the last departure from the start before the first arrival at the finish that can be one.
     ///
-    /// An arrival can be one when it comes at least `shortest_ms` after the race began at `zero_at` and, for a runner who was read
-    /// at the start since then, at least that long after they first left it. People warm up across the finish mat, also after the
+    /// An arrival can be one when it comes long enough after the runner first left the start, or after the race began at `zero_at`
+    /// when they were not read at the start since then. People warm up across the finish mat, also after the
     /// gun of a wave that is not theirs, wait on the start mat, and walk back over either of them afterwards. Where nobody knows
     /// when the race began, it began when this runner first left the start.
-    pub fn run(&self, zero_at: Option<Moment>, shortest_ms: i64) -> Option<Run> {
+    pub fn run(&self, zero_at: Option<Moment>, shortest: Shortest) -> Option<Run> {
         let left_at = self
             .starts
             .0
@@ -63,6 +87,10 @@ impl Passing {
             .map(|stay| stay.last)
             .find(|left| zero_at.is_none_or(|zero| *left >= zero));
         let began_at = left_at.or(zero_at);
+        let shortest_ms = match left_at {
+            Some(_) => shortest.from_start_ms,
+            None => shortest.from_gun_ms,
+        };
         let is_arrival = |stay: &&Stay| {
             began_at
                 .is_none_or(|began| stay.first > began && stay.first.since_ms(began) >= shortest_ms)
@@ -157,7 +185,11 @@ mod tests {
     }
 
     fn run(reads: &[(Role, i64)], zero_at: Option<i64>) -> Option<(Option<i64>, i64)> {
-        let run = passing(reads).run(zero_at.map(Moment), 300 * S)?;
+        let shortest = Shortest {
+            from_start_ms: 300 * S,
+            from_gun_ms: 500 * S,
+        };
+        let run = passing(reads).run(zero_at.map(Moment), shortest)?;
         Some((run.started_at.map(|at| at.0), run.finished_at.0))
     }
 
@@ -201,6 +233,17 @@ mod tests {
         assert_eq!(run(&all, Some(0)), Some((Some(480 * S), 1_900 * S)));
         assert_eq!(run(&all[..3], Some(0)), None, "on the course");
         assert_eq!(run(&all[..1], Some(0)), None, "nobody is as fast");
+        assert_eq!(run(&all[..2], Some(0)), None, "not without a start");
+    }
+
+    #[test]
+    fn who_missed_the_start_mat_is_doubted_only_where_there_is_one() {
+        let gun = |distance_m, has_start_mat| Shortest::over(distance_m, has_start_mat).from_gun_ms;
+        let world_record_ms = (12 * 60 + 35) * S;
+        assert!((656 * S..world_record_ms).contains(&gun(5_000, true)));
+        assert!(gun(5_000, false) < 570 * S, "a racing wheelchair's time");
+        assert!(gun(1_609, true) < 223 * S, "a mile's world record");
+        assert_eq!(Shortest::over(5_000, true).from_start_ms, gun(5_000, false));
     }
 
     #[test]
