@@ -23,7 +23,7 @@ use crate::{
     display::id::DisplayId,
     services::Services,
     store::{
-        DisplaySession, DisplaySessionId, Partner, PartnerId, Role, Store, TimingSessionId, UserId,
+        DisplaySessionId, NewDisplaySession, Partner, Person, Role, Store, TimingSessionId, UserId,
     },
 };
 
@@ -47,6 +47,8 @@ const DISPLAYS: [(&str, Mode, &str); 3] = [
 pub struct Company {
     /// The company.
     pub partner: Partner,
+    /// Its operator.
+    pub operator: Person,
     /// The operator's password, made for this run.
     pub password: String,
 }
@@ -76,13 +78,21 @@ pub async fn found(store: &Store) -> anyhow::Result<Company> {
     let hash = hash.map_err(|reason| anyhow::anyhow!("cannot hash the password: {reason}"))?;
     let user = operator(store, &hash, now).await?;
     store.set_role(user, partner.id, Role::Owner, now).await?;
-    Ok(Company { partner, password })
+    let operator = Person {
+        partner: partner.id,
+        user,
+    };
+    Ok(Company {
+        partner,
+        operator,
+        password,
+    })
 }
 
 /// Sets the displays up as soon as the first of `reads` is stored, and answers them.
 pub async fn set_up(
     services: &Services,
-    partner: PartnerId,
+    person: Person,
     roster: Roster,
     reads: Receiver<News>,
 ) -> anyhow::Result<Vec<DemoDisplay>> {
@@ -93,15 +103,6 @@ pub async fn set_up(
     })?;
     let mut displays = Vec::with_capacity(DISPLAYS.len());
     for (name, mode, template) in DISPLAYS {
-        let session = DisplaySession {
-            id: DisplaySessionId::new(),
-            name: name.to_owned(),
-            mode: mode.into(),
-            template_id: template.to_owned(),
-            participants: 0,
-            created_at: clock::now(),
-            updated_at: clock::now(),
-        };
         let settings = serde_json::to_string(&SessionEvent::SettingsV1 {
             settings: Settings {
                 mode,
@@ -110,14 +111,22 @@ pub async fn set_up(
                 ..Settings::default()
             },
         })?;
+        let session = NewDisplaySession {
+            id: DisplaySessionId::new(),
+            name: name.to_owned(),
+            mode: mode.into(),
+            template_id: template.to_owned(),
+            timing_sessions: vec![timing_session],
+            settings,
+        };
         let store = &services.store;
-        store
-            .add_display_session(partner, &session, &[timing_session], &settings)
+        let now = clock::now();
+        store.add_display_session(person, &session, now).await?;
+        let shown = store
+            .replace_roster(person, session.id, None, &roster, participants, now)
             .await?;
-        store
-            .replace_roster(partner, session.id, &roster, participants, clock::now())
-            .await?;
-        let id = add_display(store, partner, session.id).await?;
+        shown.map_err(|refusal| anyhow::anyhow!("cannot set the roster: {refusal:?}"))?;
+        let id = add_display(store, person, session.id).await?;
         displays.push(DemoDisplay { name, id });
     }
     Ok(displays)
@@ -166,12 +175,12 @@ async fn first_session(mut reads: Receiver<News>) -> anyhow::Result<TimingSessio
 
 async fn add_display(
     store: &Store,
-    partner: PartnerId,
+    person: Person,
     session: DisplaySessionId,
 ) -> anyhow::Result<DisplayId> {
     let (id, now) = (DisplayId::random()?, clock::now());
     store
-        .add_display(partner, session, id.as_str(), now, now + DISPLAY_LIFE_MS)
+        .add_display(person, session, id.as_str(), now, now + DISPLAY_LIFE_MS)
         .await?
         .context("cannot make a display")?;
     Ok(id)
@@ -224,16 +233,17 @@ mod tests {
             .published
             .send(News::Committed(Arc::new(batch)))
             .expect("is subscribed to");
-        let partner = origin.partner_id;
-        let displays = set_up(&services, partner, Roster::default(), reads)
+        let ann =
+            testing::somebody(&store, origin.partner_id, "ann@example.org", Role::Owner).await;
+        let displays = set_up(&services, ann, Roster::default(), reads)
             .await
             .expect("sets up");
         assert_eq!(displays.len(), DISPLAYS.len());
         for display in displays {
-            let stored = store.display(partner, display.id.as_str()).await;
+            let stored = store.display(ann, display.id.as_str()).await;
             let stored = stored.expect("reads").expect("is there");
             assert!(stored.expires_at > NOW);
-            let bound = store.bound(partner, stored.display_session_id).await;
+            let bound = store.bound(ann.partner, stored.display_session_id).await;
             assert_eq!(bound.expect("reads"), [origin.timing_session_id]);
         }
     }

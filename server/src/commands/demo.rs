@@ -59,7 +59,7 @@ pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
         simulation.run(&port, shutdown).await
     });
     tokio::select! {
-        displays = demo::set_up(&services, company.partner.id, roster, reads) => {
+        displays = demo::set_up(&services, company.operator, roster, reads) => {
             say(&invitation(&base_url, &company, &displays?, race)?)?;
         }
         served = &mut serving => return served?,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::presence::Presence;
 use crate::{
     auth::patience::Patience,
     display::{guard::Guard, terms::Watched},
@@ -34,8 +35,8 @@ pub struct App {
     pub patience: Patience,
     /// A place for each password being checked.
     pub logins: Semaphore,
-    /// Held while an operator's change is worked out and stored: a change builds on what was there before it.
-    pub changing: Mutex<()>,
+    /// Who is at which display session.
+    pub presence: Presence,
     /// What display URLs begin with, without a slash at the end.
     pub base_url: String,
     /// Ends the streams to the screens.
@@ -64,7 +65,7 @@ impl App {
             guard: Guard::default(),
             patience: Patience::default(),
             logins: Semaphore::new(LOGINS_AT_ONCE),
-            changing: Mutex::default(),
+            presence: Presence::default(),
             base_url,
             shutdown,
         })

@@ -155,6 +155,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The two ids in a path, as [`Id`] is one.
+pub struct Ids(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        Ok(path.map_or_else(
+            |_no_text| Self(String::new(), String::new()),
+            |axum::extract::Path((one, two))| Self(one, two),
+        ))
+    }
+}
+
 /// A JSON answer.
 pub struct Json<T>(pub T);
 

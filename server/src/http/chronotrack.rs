@@ -233,7 +233,8 @@ fn cursor(text: &str) -> Result<TimingSessionId, InputError> {
         })
 }
 
-fn limit(text: Option<&str>, most: usize) -> Result<usize, InputError> {
+/// How many a list is to hold: 1 to `most`, 50 when the asker does not say.
+pub(super) fn limit(text: Option<&str>, most: usize) -> Result<usize, InputError> {
     let Some(text) = text else { return Ok(50) };
     text.parse()
         .ok()

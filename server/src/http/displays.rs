@@ -19,6 +19,7 @@ use super::{
     moment::Rfc3339,
     principal::{Operator, Viewer},
     problem::{InputError, Problem},
+    sessions,
 };
 use crate::{
     clock,
@@ -26,7 +27,7 @@ use crate::{
         id::{DisplayId, NotAnId},
         terms::Terms,
     },
-    store::{Display, DisplaySessionId},
+    store::{self, Display, DisplaySessionId, Person, Refusal},
 };
 
 /// Displays answered by one listing; older ones are over for long.
@@ -102,18 +103,20 @@ async fn generate_url(
     operator: Operator,
     Body(wanted): Body<NewDisplay>,
 ) -> Result<Response, Problem> {
-    let partner = operator.partner;
+    let person = operator.person();
     let session = DisplaySessionId(wanted.session_id);
     let store = &app.services.store;
     let mut errors: Vec<_> = check_hours(wanted.expires_in_hours)
         .err()
         .into_iter()
         .collect();
-    if store.display_session(partner, session).await?.is_none() {
-        errors.push(InputError::new(
+    match store::Terms::edit(None).check(store.display_session(person, session).await?) {
+        Ok(_) => {}
+        Err(Refusal::Unseen) => errors.push(InputError::new(
             "/session_id",
             "there is no such display session",
-        ));
+        )),
+        Err(refusal) => return Err(sessions::refused(&app, person, refusal).await),
     }
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -124,7 +127,7 @@ async fn generate_url(
     for _ in 0..3 {
         let id = DisplayId::random().map_err(|failed| Problem::internal(&failed))?;
         let added = store
-            .add_display(partner, session, id.as_str(), now, expires_at)
+            .add_display(person, session, id.as_str(), now, expires_at)
             .await?;
         if let Some(display) = added {
             let view = View::new(&app, display, now);
@@ -140,7 +143,7 @@ async fn generate_url(
 ))]
 async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Result<Json<Displays>, Problem> {
     let now = clock::now();
-    let displays = app.services.store.displays(viewer.partner, LISTED).await?;
+    let displays = app.services.store.displays(viewer.person(), LISTED).await?;
     let views = displays
         .into_iter()
         .map(|display| View::new(&app, display, now));
@@ -163,7 +166,7 @@ async fn find(
     let id = parse_id(&id)?;
     let store = &app.services.store;
     let display = store
-        .display(viewer.partner, id.as_str())
+        .display(viewer.person(), id.as_str())
         .await?
         .ok_or_else(not_found)?;
     Ok(Json(View::new(&app, display, clock::now())))
@@ -186,16 +189,14 @@ async fn extend(
     let id = parse_id(&id)?;
     check_hours(wanted.expires_in_hours).map_err(|error| Problem::invalid(vec![error]))?;
     let now = clock::now();
-    let display = app
-        .services
-        .store
-        .extend_display(
-            operator.partner,
-            id.as_str(),
-            now + wanted.expires_in_hours * HOUR_MS,
-        )
+    let expires_at = now + wanted.expires_in_hours * HOUR_MS;
+    let store = &app.services.store;
+    let Some(display) = store
+        .extend_display(operator.person(), id.as_str(), expires_at)
         .await?
-        .ok_or_else(not_found)?;
+    else {
+        return Err(unchanged(&app, operator.person(), &id).await);
+    };
     if display.revoked_at().is_some() {
         let detail = "the display was revoked; generate another";
         return Err(Problem::new(StatusCode::CONFLICT, detail));
@@ -216,12 +217,13 @@ async fn revoke(
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
     let id = parse_id(&id)?;
-    let display = app
-        .services
-        .store
-        .revoke_display(operator.partner, id.as_str(), clock::now())
+    let store = &app.services.store;
+    let Some(display) = store
+        .revoke_display(operator.person(), id.as_str(), clock::now())
         .await?
-        .ok_or_else(not_found)?;
+    else {
+        return Err(unchanged(&app, operator.person(), &id).await);
+    };
     tell_screens(&app, &display);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -243,6 +245,15 @@ pub fn terms(display: &Display) -> Terms {
 
 fn parse_id(id: &str) -> Result<DisplayId, Problem> {
     id.parse().map_err(|_typed: NotAnId| not_found())
+}
+
+/// Why a display was not changed: the person may only look at it, or is not to know of it.
+async fn unchanged(app: &App, person: Person, id: &DisplayId) -> Problem {
+    match app.services.store.display(person, id.as_str()).await {
+        Ok(Some(_)) => sessions::look_only(),
+        Ok(None) => not_found(),
+        Err(error) => error.into(),
+    }
 }
 
 fn not_found() -> Problem {

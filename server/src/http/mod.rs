@@ -16,6 +16,8 @@ pub mod headers;
 pub mod login;
 pub mod moment;
 mod origin;
+pub mod precondition;
+pub mod presence;
 pub mod principal;
 pub mod problem;
 pub mod roster;
@@ -23,6 +25,7 @@ pub mod router;
 pub mod screens;
 pub mod sessions;
 pub mod settings;
+pub mod sharing;
 pub mod templates;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{app::App, audit, caller::Caller, problem::Problem};
 use crate::{
     auth::token,
     clock,
-    store::{Bearer, PartnerId, Role, TokenHash, TokenId, UserId, audit::Action},
+    store::{Bearer, PartnerId, Person, Role, TokenHash, TokenId, UserId, audit::Action},
 };
 
 /// Somebody who is logged in, perhaps without having chosen a partner.
@@ -36,7 +36,7 @@ pub struct Account {
     pub address: IpAddr,
 }
 
-/// Somebody who acts for a partner and may look at everything of it.
+/// Somebody who acts for a partner and may look at what is shared.
 pub struct Viewer {
     /// The partner.
     pub partner: PartnerId,
@@ -58,6 +58,26 @@ pub struct Operator {
     pub email: String,
     /// From where they ask.
     pub address: IpAddr,
+}
+
+impl Viewer {
+    /// Who asks about display sessions.
+    pub fn person(&self) -> Person {
+        Person {
+            partner: self.partner,
+            user: self.user,
+        }
+    }
+}
+
+impl Operator {
+    /// Who asks about display sessions.
+    pub fn person(&self) -> Person {
+        Person {
+            partner: self.partner,
+            user: self.user,
+        }
+    }
 }
 
 /// Somebody who acts for a partner and may say who else does.

@@ -27,6 +27,10 @@ pub struct Problem {
     /// Where the input is wrong, if that is what is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<InputError>,
+    /// What is there now, when the request was about something older.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    current: Option<Box<serde_json::Value>>,
     #[serde(skip)]
     retry_after_seconds: Option<u64>,
 }
@@ -59,6 +63,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            current: None,
             retry_after_seconds: None,
         }
     }
@@ -91,6 +96,18 @@ impl Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "the request has values that cannot be accepted",
             )
+        }
+    }
+
+    /// The request was about an older state; `current` is what is there now.
+    pub fn stale(what: &str, current: &impl Serialize) -> Self {
+        let detail = format!("the {what} was changed since it was read");
+        match serde_json::to_value(current) {
+            Ok(current) => Self {
+                current: Some(Box::new(current)),
+                ..Self::new(StatusCode::PRECONDITION_FAILED, detail)
+            },
+            Err(error) => Self::internal(&error),
         }
     }
 

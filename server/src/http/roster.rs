@@ -23,13 +23,14 @@ use super::{
     app::App,
     body::{Id, Json, media_type, parse, unreadable},
     moment::Rfc3339,
+    precondition::{IfMatch, Tagged},
     principal::Operator,
     problem::{InputError, Problem},
     sessions, settings,
 };
 use crate::{
     clock,
-    store::{DisplaySessionId, EventKind, PartnerId},
+    store::{DisplaySession, EventKind, Person, Refusal, Terms},
 };
 
 /// The largest roster taken: the widest export of a marathon with fifty thousand entrants is half as large.
@@ -80,7 +81,7 @@ struct Imported {
 }
 
 /// A part of a roster that was left out.
-#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 struct Rejected {
     /// The line of the CSV file from 1, the header's; of JSON the participant's number from 1. A start that cannot be read is told
     /// at its first line, and the participant is taken without it.
@@ -90,10 +91,13 @@ struct Rejected {
 
 /// Replaces a display session's roster, on the screens at once.
 #[utoipa::path(put, path = "/api/sessions/{id}/roster", tag = "sessions", security(("token" = [])),
-    params(("id" = String, Path)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was looked at")),
     request_body(content(("text/csv"), (Lists = "application/json"))), responses(
     (status = OK, body = Imported),
     (status = NOT_FOUND, body = Problem),
+    (status = FORBIDDEN, body = Problem),
+    (status = CONFLICT, body = Problem, description = "The session is archived"),
+    (status = PRECONDITION_FAILED, body = Problem),
     (status = UNSUPPORTED_MEDIA_TYPE, body = Problem),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
 ))]
@@ -101,57 +105,78 @@ async fn replace(
     State(app): State<Arc<App>>,
     operator: Operator,
     Id(id): Id,
+    IfMatch(expected): IfMatch,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Imported>, Problem> {
-    let session = sessions::stored(&app, operator.partner, &id).await?.id;
+) -> Result<Tagged<Json<Imported>>, Problem> {
+    let person = operator.person();
+    let terms = Terms::edit(expected);
+    let session = sessions::changeable(&app, person, &id, terms).await?;
     let body = body.map_err(|refused| unreadable(&refused))?;
     let read = reader(&media_type(&headers))?;
-    let local = start_times(&app, operator.partner, session).await?;
+    let local = start_times(&app, &session)?;
     let (roster, rejected) = blocking(move || read(&body, &local)).await??;
     let roster = Arc::new(roster);
 
-    let _alone = app.changing.lock().await;
+    loop {
+        let built_on = sessions::changeable(&app, person, &id, terms).await?;
+        let (imported, body) = compared(&app, person, &built_on, &roster, &rejected).await?;
+        let participants = roster.participants().len();
+        let replaced = app
+            .services
+            .store
+            .replace_roster(
+                person,
+                built_on.id,
+                Some(built_on.revision),
+                &body,
+                participants,
+                clock::now(),
+            )
+            .await?;
+        match replaced {
+            Ok(revision) => {
+                app.sessions.changed(built_on.id);
+                return Ok(Tagged(revision, Json(imported)));
+            }
+            // Somebody else was faster, and the asker does not mind: what is told is told of what is there now.
+            Err(Refusal::Stale(_)) if expected.is_none() => {}
+            Err(refusal) => return Err(sessions::refused(&app, person, refusal).await),
+        }
+    }
+}
+
+/// What a roster makes of the one in force, and the event by which it is stored.
+async fn compared(
+    app: &App,
+    person: Person,
+    session: &DisplaySession,
+    roster: &Arc<Roster>,
+    rejected: &[Rejected],
+) -> Result<(Imported, String), Problem> {
     let store = &app.services.store;
     let before = store
-        .latest_event(operator.partner, session, EventKind::Roster)
+        .latest_event(person, session.id, EventKind::Roster)
         .await?;
-    let after = Arc::clone(&roster);
+    let (after, rejected) = (Arc::clone(roster), rejected.to_vec());
     let (imported, body) = blocking(move || {
         let before = before.and_then(|event| match serde_json::from_str(&event.body) {
             Ok(SessionEvent::RosterV1 { roster }) => Some(roster),
             _ => None,
         });
         let imported = compare(&before.unwrap_or_default(), &after, rejected);
-        (
-            imported,
-            serde_json::to_string(&SessionEvent::RosterV1 { roster: after }),
-        )
+        let event = SessionEvent::RosterV1 { roster: after };
+        (imported, serde_json::to_string(&event))
     })
     .await?;
     let body = body.map_err(|error| Problem::internal(&error))?;
-    store
-        .replace_roster(
-            operator.partner,
-            session,
-            &body,
-            roster.participants().len(),
-            clock::now(),
-        )
-        .await?
-        .ok_or_else(|| Problem::not_found("display session"))?;
-    app.sessions.changed(session);
-    Ok(Json(imported))
+    Ok((imported, body))
 }
 
 /// What a start list's local times are: the day of the session's settings, or today, in the zone of the timing hardware.
-async fn start_times(
-    app: &App,
-    partner: PartnerId,
-    session: DisplaySessionId,
-) -> Result<StartTimes, Problem> {
+fn start_times(app: &App, session: &DisplaySession) -> Result<StartTimes, Problem> {
     let zone = app.services.config.zone();
-    let midnight = settings::current(app, partner, session).await?.midnight;
+    let midnight = settings::current(session)?.midnight;
     let day = clock::day(midnight.unwrap_or_else(clock::now), &zone);
     Ok(StartTimes { zone, day })
 }

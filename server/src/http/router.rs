@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden, login,
-    problem::Problem, roster, screens, sessions, templates,
+    problem::Problem, roster, screens, sessions, sharing, templates,
 };
 use crate::edge::{self, tls::Tls};
 
@@ -51,6 +51,7 @@ pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration)
         .merge(audit::router())
         .merge(chronotrack::router())
         .merge(sessions::router())
+        .merge(sharing::router())
         .merge(templates::router())
         .merge(displays::router())
         .layer(middleware::from_fn_with_state(longest, limit_time))

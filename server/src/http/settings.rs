@@ -10,11 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    app::App,
     moment::Rfc3339,
     problem::{InputError, Problem},
 };
-use crate::store::{DisplaySessionId, EventKind, PartnerId};
+use crate::store::DisplaySession;
 
 /// What an operator sets besides mode and template.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +32,7 @@ pub struct SettingsView {
 }
 
 /// A change of settings: what is absent stays as it is.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsChange {
     /// At most 120 characters.
@@ -63,23 +62,15 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 /// The settings in force.
-pub async fn current(
-    app: &App,
-    partner: PartnerId,
-    session: DisplaySessionId,
-) -> Result<Settings, Problem> {
-    let store = &app.services.store;
-    let Some(event) = store
-        .latest_event(partner, session, EventKind::Settings)
-        .await?
-    else {
+pub fn current(session: &DisplaySession) -> Result<Settings, Problem> {
+    let Some(body) = &session.settings else {
         return Ok(Settings::default());
     };
-    match serde_json::from_str(&event.body) {
+    match serde_json::from_str(body) {
         Ok(SessionEvent::SettingsV1 { settings }) => Ok(settings),
         Ok(other) => Err(Problem::internal(&format!(
-            "the settings event at position {} is another: {other:?}",
-            event.position
+            "the settings event of session {} is another: {other:?}",
+            session.id
         ))),
         Err(error) => Err(Problem::internal(&error)),
     }

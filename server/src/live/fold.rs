@@ -98,8 +98,8 @@ mod tests {
 
     use super::*;
     use crate::store::{
-        SessionChange,
-        testing::{self, NOW, race, read, workspace},
+        Role, SessionChange,
+        testing::{self, NOW, race, read, somebody, workspace},
     };
 
     fn picture(fold: &Fold) -> Scene {
@@ -133,7 +133,8 @@ mod tests {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let (partner, timing) = (origin.partner_id, origin.timing_session_id);
-        let id = workspace(&store, partner, &[timing]).await.id;
+        let ann = somebody(&store, partner, "ann@example.org", Role::Operator).await;
+        let id = workspace(&store, ann, &[timing]).await.id;
         let settings = |event_name: &str| {
             let settings = Settings {
                 event_name: event_name.to_owned(),
@@ -143,7 +144,7 @@ mod tests {
         };
         let change = async |change: SessionChange| {
             let changed = store
-                .change_display_session(partner, id, &change, NOW)
+                .change_display_session(ann, id, None, &change, NOW)
                 .await;
             changed.expect("changes").expect("is there");
         };
@@ -156,7 +157,7 @@ mod tests {
             .append(&[read(origin, 1, "3")], &[])
             .await
             .expect("stores");
-        let stored = store.replace_roster(partner, id, &roster(), 9, NOW).await;
+        let stored = store.replace_roster(ann, id, None, &roster(), 9, NOW).await;
         stored.expect("stores").expect("is there");
 
         let mut followed = Fold::replay(&store, partner, id).await.expect("replays");
@@ -185,14 +186,15 @@ mod tests {
     async fn an_event_of_a_newer_server_is_refused() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
-        let id = workspace(&store, origin.partner_id, &[]).await.id;
+        let ann = somebody(&store, origin.partner_id, "ann@example.org", Role::Operator).await;
+        let id = workspace(&store, ann, &[]).await.id;
         let newer = r#"{"event":"settings_v9"}"#.to_owned();
         let change = SessionChange {
             settings: Some(newer),
             ..SessionChange::default()
         };
         let changed = store
-            .change_display_session(origin.partner_id, id, &change, NOW)
+            .change_display_session(ann, id, None, &change, NOW)
             .await;
         changed.expect("changes").expect("is there");
         let refused = Fold::replay(&store, origin.partner_id, id).await;

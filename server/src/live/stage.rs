@@ -77,13 +77,13 @@ async fn load(
     session: &Session,
 ) -> anyhow::Result<Option<(Arc<Template>, BTreeSet<TimingSessionId>, Fold)>> {
     let (store, partner, id) = (&sessions.store, session.partner, session.id);
-    let Some(row) = store.display_session(partner, id).await? else {
+    let Some(template_id) = store.template_of(partner, id).await? else {
         return Ok(None);
     };
     let template = sessions
         .templates
-        .find(&row.template_id)
-        .with_context(|| format!("there is no template {:?}", row.template_id))?;
+        .find(&template_id)
+        .with_context(|| format!("there is no template {template_id:?}"))?;
     let bound = store.bound(partner, id).await?.into_iter().collect();
     let fold = Fold::replay(store, partner, id).await?;
     Ok(Some((template, bound, fold)))

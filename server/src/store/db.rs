@@ -120,6 +120,24 @@ impl Store {
         }
     }
 
+    /// Does what stores under at most `count` positions after the last one, which it is given.
+    ///
+    /// A commit that fails may have taken effect. Then the next attempt begins after whatever is stored.
+    pub(super) async fn after_last<T>(
+        &self,
+        count: usize,
+        work: impl AsyncFnOnce(i64) -> Result<T>,
+    ) -> Result<T> {
+        let mut position = self.position.lock().await;
+        let done = work(*position).await;
+        if done.is_ok() {
+            *position += count as i64;
+        } else if let Ok(last) = self.db.last_position().await {
+            *position = last.max(*position);
+        }
+        done
+    }
+
     /// The position through which everything is stored and committed.
     pub async fn last_position(&self) -> i64 {
         *self.position.lock().await

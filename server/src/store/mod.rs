@@ -6,6 +6,7 @@
 //!
 //! To add a query: a `const` SQL text, a row struct, a method on [`Store`] in the file of its subject.
 
+mod access;
 pub mod audit;
 mod copy;
 mod database;
@@ -17,6 +18,7 @@ mod ids;
 mod partners;
 mod reads;
 mod session_events;
+mod shares;
 mod sql;
 mod streams;
 #[cfg(test)]
@@ -24,15 +26,19 @@ pub(crate) mod testing;
 mod timing_sessions;
 mod tokens;
 
+pub use access::{Access, Person};
 pub use copy::copy;
 pub use database::Database;
 pub use db::Store;
-pub use display_sessions::{DisplaySession, SessionChange, SessionMode};
+pub use display_sessions::{
+    Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
+};
 pub use displays::Display;
 pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, TokenId, UserId};
 pub use partners::{Membership, Partner, Role, User};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use session_events::{EventKind, Step, StoredEvent};
+pub use shares::{Colleague, Share};
 pub use streams::{PAUSE_MS, Stream};
 pub use timing_sessions::{LocationFigures, TimingSession, Totals};
 pub use tokens::{Bearer, NewToken, Token, TokenHash};

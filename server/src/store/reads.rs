@@ -155,14 +155,10 @@ impl Store {
     /// It is an error when somebody else stored under positions that this store was to give out. The next attempt begins
     /// after them.
     pub async fn append(&self, reads: &[NewRead], lines: &[NewLine]) -> Result<Vec<StoredRead>> {
-        let mut position = self.position.lock().await;
-        let appended = self.append_after(*position, reads, lines).await;
-        if appended.is_ok() {
-            *position += reads.len() as i64;
-        } else if let Ok(last) = self.db.last_position().await {
-            *position = last.max(*position);
-        }
-        appended
+        self.after_last(reads.len(), async |last| {
+            self.append_after(last, reads, lines).await
+        })
+        .await
     }
 
     async fn append_after(

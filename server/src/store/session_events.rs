@@ -4,7 +4,10 @@ use gantry_core::time::Moment;
 use sqlx::FromRow;
 
 use super::{
-    DisplaySessionId, PartnerId, Result, Store, StoredRead, TimingSessionId, db::on, sql::Walled,
+    DisplaySessionId, PartnerId, Person, Result, Store, StoredRead, TimingSessionId,
+    access::seen,
+    db::on,
+    sql::{Personal, Walled},
 };
 
 /// What an operator did.
@@ -40,46 +43,59 @@ pub enum Step {
     Event(StoredEvent),
 }
 
-pub(super) const APPEND: Walled = Walled::new(
+/// Why what a board is made of is read for no person.
+const FOR_SCREENS: &str = "screens show the picture of whatever display they know the id of";
+
+pub(super) const APPEND: Walled = Walled::unattended(
     "insert into session_events (position, display_session_id, partner_id, kind, at, body)
     select $3, id, partner_id, $4, $5, $6 from display_sessions
     where partner_id = $1 and id = $2 and deleted_at is null
     returning position, kind, at, body",
+    "the person was found to be allowed to change the session",
 );
 
-const EVENTS_AFTER: Walled = Walled::new(
+const EVENTS_AFTER: Walled = Walled::unattended(
     "select position, kind, at, body from session_events
     where partner_id = $1 and display_session_id = $2 and position > $3 order by position limit $4",
+    FOR_SCREENS,
 );
 
-const LATEST: Walled = Walled::new(
-    "select position, kind, at, body from session_events
-    where partner_id = $1 and display_session_id = $2 and kind = $3 order by position desc limit 1",
-);
+const LATEST: Personal = Personal::new(concat!(
+    "select e.position, e.kind, e.at, e.body
+    from session_events e join display_sessions on display_sessions.id = e.display_session_id
+    where e.partner_id = $1 and e.display_session_id = $3 and e.kind = $4 and ",
+    seen!(),
+    " order by e.position desc limit 1"
+));
 
-const BOUND: Walled = Walled::new(
+const BOUND: Walled = Walled::unattended(
     "select timing_session_id from display_session_bindings
     where partner_id = $1 and display_session_id = $2 order by timing_session_id",
+    FOR_SCREENS,
 );
 
-pub(super) const UNBIND: Walled = Walled::new(
+pub(super) const UNBIND: Walled = Walled::unattended(
     "delete from display_session_bindings where partner_id = $1 and display_session_id = $2",
+    "the person was found to be allowed to change the session",
 );
 
-pub(super) const BIND: Walled = Walled::new("insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
+pub(super) const BIND: Walled = Walled::unattended(
+    "insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
     select d.id, t.id, d.partner_id, $4 from display_sessions d, timing_sessions t
     where d.partner_id = $1 and t.partner_id = $1 and d.id = $2 and t.id = $3
-    on conflict do nothing");
+    on conflict do nothing",
+    "the person was found to be allowed to change the session",
+);
 
 impl Store {
-    /// The newest event of a kind: what is in force now.
+    /// The newest event of a kind: what is in force now. `None` also when the person does not see the session.
     pub async fn latest_event(
         &self,
-        partner: PartnerId,
+        person: Person,
         session: DisplaySessionId,
         kind: EventKind,
     ) -> Result<Option<StoredEvent>> {
-        on!(self.db, partner, conn => LATEST.query_as(partner)
+        on!(self.db, person.partner, conn => LATEST.query_as(person)
             .bind(session)
             .bind(kind)
             .fetch_optional(conn)
@@ -138,23 +154,26 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::{self, NOW, race, read, workspace};
+    use crate::store::{
+        Refusal, Role,
+        testing::{self, NOW, race, read, somebody, workspace},
+    };
 
     #[tokio::test]
     async fn history_merges_events_and_reads_in_the_order_they_were_stored() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let partner = origin.partner_id;
-        let display = workspace(&store, partner, &[origin.timing_session_id]).await;
+        let ann = somebody(&store, partner, "ann@example.org", Role::Operator).await;
+        let display = workspace(&store, ann, &[origin.timing_session_id]).await;
         store
             .append(&[read(origin, 1, "7")], &[])
             .await
             .expect("stores");
-        store
-            .replace_roster(partner, display.id, "{}", 0, NOW)
-            .await
-            .expect("stores")
-            .expect("the session is there");
+        let replaced = store
+            .replace_roster(ann, display.id, None, "{}", 0, NOW)
+            .await;
+        replaced.expect("stores").expect("the session is there");
         store
             .append(&[read(origin, 2, "8"), read(origin, 3, "9")], &[])
             .await
@@ -189,7 +208,7 @@ mod tests {
         }
         assert_eq!(paged, whole);
         let latest = async |kind| {
-            let latest = store.latest_event(partner, display.id, kind).await;
+            let latest = store.latest_event(ann, display.id, kind).await;
             latest.expect("reads").map(Step::Event)
         };
         assert_eq!(latest(EventKind::Roster).await.as_ref(), Some(&whole[2]));
@@ -206,11 +225,13 @@ mod tests {
             .expect("adds")
             .expect("is new")
             .id;
-        let display = workspace(&store, other, &[origin.timing_session_id]).await;
+        let olga = somebody(&store, other, "olga@example.org", Role::Owner).await;
+        let display = workspace(&store, olga, &[origin.timing_session_id]).await;
         assert_eq!(store.bound(other, display.id).await.expect("reads"), []);
+        let ann = somebody(&store, origin.partner_id, "ann@example.org", Role::Owner).await;
         let refused = store
-            .replace_roster(origin.partner_id, display.id, "{}", 0, NOW)
+            .replace_roster(ann, display.id, None, "{}", 0, NOW)
             .await;
-        assert_eq!(refused.expect("answers"), None);
+        assert_eq!(refused.expect("answers"), Err(Refusal::Unseen));
     }
 }

@@ -6,7 +6,10 @@
 
 use sqlx::{Database, Encode, FromRow, Type, query::Query, query::QueryAs, query::QueryScalar};
 
-use super::PartnerId;
+use super::{
+    PartnerId, UserId,
+    access::{self, Person},
+};
 
 /// The tables whose every row belongs to one partner.
 pub(super) const WALLED_TABLES: &[&str] = &[
@@ -19,6 +22,7 @@ pub(super) const WALLED_TABLES: &[&str] = &[
     "display_sessions",
     "display_session_bindings",
     "session_events",
+    "display_session_shares",
     "display_urls",
     "normalized_events",
     "normalized_participants",
@@ -27,9 +31,22 @@ pub(super) const WALLED_TABLES: &[&str] = &[
     "audit_log",
 ];
 
+/// Those among them that belong to a display session, which not everybody of the partner may see.
+pub(super) const WORKSPACE_TABLES: &[&str] = &[
+    "display_sessions",
+    "display_session_bindings",
+    "display_session_shares",
+    "session_events",
+    "display_urls",
+];
+
 /// Text on partners' tables that keeps to one partner's rows: `$1` is the partner.
 #[derive(Clone, Copy)]
 pub(super) struct Walled(&'static str);
+
+/// Text by which a person asks about display sessions of the partner worked for: `$1` is the partner, `$2` the person.
+#[derive(Clone, Copy)]
+pub(super) struct Personal(Walled);
 
 /// Text on tables whose rows belong to no partner.
 #[derive(Clone, Copy)]
@@ -40,8 +57,23 @@ pub(super) struct Common(&'static str);
 pub(super) struct Across(&'static str);
 
 impl Walled {
-    /// Fails to compile unless `$1` is what a row's partner is compared with, or put in first.
+    /// Fails to compile unless `$1` is what a row's partner is compared with, or put in first, and when the text is about display
+    /// sessions: a person's question is [`Personal`], anything else [`Walled::unattended`].
     pub(super) const fn new(text: &'static str) -> Self {
+        assert!(
+            !contains_any(text, WORKSPACE_TABLES),
+            "the text names a table of display sessions: make it Personal, or say why it is not"
+        );
+        Self::of_partner(text)
+    }
+
+    /// A text on display sessions that no person asks with, for the reason `why`.
+    pub(super) const fn unattended(text: &'static str, why: &'static str) -> Self {
+        assert!(!why.is_empty(), "expected the reason to ask no person");
+        Self::of_partner(text)
+    }
+
+    const fn of_partner(text: &'static str) -> Self {
         assert!(
             contains(text, "partner_id = $1") || contains(text, "(partner_id,"),
             "expected a text that compares partner_id with $1, or inserts it first"
@@ -85,6 +117,43 @@ impl Walled {
     }
 }
 
+impl Personal {
+    /// Fails to compile unless the text asks what the person may do, by [`access::seen`], [`access::editable`] or both in one.
+    pub(super) const fn new(text: &'static str) -> Self {
+        assert!(
+            contains(text, access::seen!())
+                || contains(text, concat!(access::access!(), " in ('owner', ")),
+            "expected a text that keeps to what the person may see or change"
+        );
+        Self(Walled::of_partner(text))
+    }
+
+    /// A query on what this person may see, which answers nothing.
+    pub(super) fn query<'q, D: Database>(
+        self,
+        person: Person,
+    ) -> Query<'q, D, <D as Database>::Arguments>
+    where
+        PartnerId: Encode<'q, D> + Type<D>,
+        UserId: Encode<'q, D> + Type<D>,
+    {
+        self.0.query(person.partner).bind(person.user)
+    }
+
+    /// A query on what this person may see, which answers some of it.
+    pub(super) fn query_as<'q, D: Database, O>(
+        self,
+        person: Person,
+    ) -> QueryAs<'q, D, O, <D as Database>::Arguments>
+    where
+        O: for<'r> FromRow<'r, D::Row>,
+        PartnerId: Encode<'q, D> + Type<D>,
+        UserId: Encode<'q, D> + Type<D>,
+    {
+        self.0.query_as(person.partner).bind(person.user)
+    }
+}
+
 macro_rules! unwalled {
     ($name:ident) => {
         impl $name {
@@ -111,14 +180,10 @@ unwalled!(Across);
 impl Common {
     /// Fails to compile when the text names a table that belongs to partners.
     pub(super) const fn new(text: &'static str) -> Self {
-        let mut table = 0;
-        while table < WALLED_TABLES.len() {
-            assert!(
-                !contains(text, WALLED_TABLES[table]),
-                "the text names a table that belongs to partners: make it Walled"
-            );
-            table += 1;
-        }
+        assert!(
+            !contains_any(text, WALLED_TABLES),
+            "the text names a table that belongs to partners: make it Walled"
+        );
         Self(text)
     }
 }
@@ -144,6 +209,17 @@ impl Across {
     pub(super) fn builder<D: Database>(self) -> sqlx::QueryBuilder<D> {
         sqlx::QueryBuilder::new(self.0)
     }
+}
+
+const fn contains_any(text: &str, parts: &[&str]) -> bool {
+    let mut part = 0;
+    while part < parts.len() {
+        if contains(text, parts[part]) {
+            return true;
+        }
+        part += 1;
+    }
+    false
 }
 
 const fn contains(text: &str, part: &str) -> bool {
@@ -172,16 +248,32 @@ mod tests {
     fn a_text_on_partners_rows_names_the_partner_first() {
         for text in [
             "select 1 from timing_reads where partner_id = $1 and id = $2",
-            "insert into display_urls (partner_id, id) values ($1, $2)",
+            "insert into timing_lines (partner_id, id) values ($1, $2)",
         ] {
             Walled::new(text);
         }
         for text in [
             "select 1 from timing_reads where id = $1",
-            "delete from display_urls where partner_id = $2 and id = $1",
-            "insert into display_urls (id, partner_id) values ($1, $2)",
+            "delete from timing_lines where partner_id = $2 and id = $1",
+            "insert into timing_lines (id, partner_id) values ($1, $2)",
         ] {
             assert!(catch_unwind(|| Walled::new(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_on_display_sessions_asks_what_the_person_may_do() {
+        let own = "select 1 from display_sessions where partner_id = $1 and id = $2";
+        assert!(catch_unwind(|| Walled::new(own)).is_err());
+        assert!(catch_unwind(|| Walled::unattended(own, "")).is_err());
+        Walled::unattended(own, "screens are nobody in particular");
+        assert!(catch_unwind(|| Personal::new(own)).is_err());
+        for table in WORKSPACE_TABLES {
+            assert!(WALLED_TABLES.contains(table), "{table}");
+        }
+        for rule in [access::seen!(), access::editable!()] {
+            let text = format!("select 1 from display_sessions where {rule}").leak();
+            Personal::new(text);
         }
     }
 

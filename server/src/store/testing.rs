@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Database, DisplaySession, DisplaySessionId, NewRead, Origin, PartnerId, SessionMode, Store,
-    TimingSessionId,
+    Database, DisplaySession, DisplaySessionId, NewDisplaySession, NewRead, Origin, PartnerId,
+    Person, Role, SessionMode, Store, TimingSessionId, db::on, sql::Walled,
 };
 
 /// Where a test's store is. Keep it for as long as the store is used.
@@ -112,24 +112,49 @@ pub(crate) fn read(origin: Origin, sequence: u64, tag: &str) -> NewRead {
 /// The body of an event by which nothing is set.
 const DEFAULT_SETTINGS: &str = r#"{"event":"settings_v1","settings":{}}"#;
 
-/// A display session that listens to these timing sessions.
+/// Somebody who works for a partner.
+pub(crate) async fn somebody(store: &Store, partner: PartnerId, email: &str, role: Role) -> Person {
+    let user = store.add_user(email, "", NOW).await.expect("adds");
+    let user = user.expect("is new").id;
+    let set = store.set_role(user, partner, role, NOW).await;
+    set.expect("joins");
+    Person { partner, user }
+}
+
+/// A display session of this person that listens to these timing sessions.
 pub(crate) async fn workspace(
     store: &Store,
-    partner: PartnerId,
+    person: Person,
     timing_sessions: &[TimingSessionId],
 ) -> DisplaySession {
-    let session = DisplaySession {
+    let session = NewDisplaySession {
         id: DisplaySessionId::new(),
         name: "Finish".to_owned(),
         mode: SessionMode::Results,
         template_id: "finish-line".to_owned(),
-        participants: 0,
-        created_at: NOW,
-        updated_at: NOW,
+        timing_sessions: timing_sessions.to_vec(),
+        settings: DEFAULT_SETTINGS.to_owned(),
     };
-    store
-        .add_display_session(partner, &session, timing_sessions, DEFAULT_SETTINGS)
-        .await
-        .expect("adds");
-    session
+    let added = store.add_display_session(person, &session, NOW).await;
+    added.expect("adds");
+    let session = store.display_session(person, session.id).await;
+    session.expect("reads").expect("is the person's own")
+}
+
+const DISOWN: Walled = Walled::unattended(
+    "update display_sessions set owner_id = null where partner_id = $1 and id = $2",
+    "sessions had no owners once",
+);
+
+/// Makes a display session nobody's in particular, as those are that were made before sessions had owners.
+pub(crate) async fn disown(store: &Store, partner: PartnerId, session: DisplaySessionId) {
+    let disowned = async {
+        on!(store.db, partner, conn => DISOWN.query(partner)
+            .bind(session)
+            .execute(conn)
+            .await
+            .map(|_| ()))
+    };
+    let disowned: super::Result<()> = disowned.await;
+    disowned.expect("changes");
 }

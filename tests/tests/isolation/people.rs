@@ -19,8 +19,10 @@ pub(crate) const EMAIL: &str = "owner@northern.example";
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-const OPERATOR: &str = "operator@northern.example";
-const VIEWER: &str = "viewer@northern.example";
+/// An operator of ours.
+pub(crate) const OPERATOR: &str = "operator@northern.example";
+/// A viewer of ours.
+pub(crate) const VIEWER: &str = "viewer@northern.example";
 const FOREIGNER: &str = "owner@southern.example";
 const BOTH: &str = "both@both.example";
 

@@ -67,6 +67,16 @@ pub(crate) const TABLE: &[Entry] = &[
     entry("DELETE /api/sessions/<session>", Operator),
     entry("PUT /api/sessions/<session>/roster", Operator).sends_csv("bib,first_name\n7,Ann\n"),
 
+    // Working together on them.
+    entry("POST /api/sessions/<session>/duplicate", Operator).sends("{}"),
+    entry("POST /api/sessions/<session>/archive", Operator),
+    entry("POST /api/sessions/<session>/restore", Operator),
+    entry("POST /api/sessions/<session>/hand-over", Operator).sends(r#"{"user_id": "<heir>"}"#),
+    entry("GET /api/sessions/<session>/shares", Viewer),
+    entry("PUT /api/sessions/<session>/shares/<colleague>", Operator).sends(r#"{"access": "view"}"#),
+    entry("DELETE /api/sessions/<session>/shares/<colleague>", Operator),
+    entry("GET /api/colleagues", Operator),
+
     // Templates.
     entry("GET /api/templates", Viewer),
     entry("GET /api/templates/announcer", Viewer),

@@ -11,7 +11,7 @@ use gantry_tests::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::people::{EMAIL, PASSWORD};
+use super::people::{EMAIL, OPERATOR, PASSWORD, VIEWER};
 
 /// A thing that is there, and how one is called that never was.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ async fn make(name: &str, owner: &Caller) -> Result<Thing> {
         "timing session" => timing_session(owner).await?,
         "session" => session(owner).await?,
         "display" => display(owner).await?,
+        "colleague" => colleague(owner, VIEWER).await?,
+        "heir" => colleague(owner, EMAIL).await?,
         "over" => {
             let display = display(owner).await?;
             let path = format!("/api/display/{display}");
@@ -88,9 +90,29 @@ async fn timing_session(owner: &Caller) -> Result<String> {
     .await
 }
 
+/// A display session of our operator's, that our viewer may look at.
 async fn session(owner: &Caller) -> Result<String> {
     let body = json!({"name": format!("{EVENT} line"), "mode": "results"});
-    id(owner, "/api/sessions/create", &body).await
+    let session = id(owner, "/api/sessions/create", &body).await?;
+    let (viewer, operator) = (
+        colleague(owner, VIEWER).await?,
+        colleague(owner, OPERATOR).await?,
+    );
+    let path = format!("/api/sessions/{session}/shares/{viewer}");
+    let share = Question::new(Method::PUT, path).json(&json!({"access": "view"}));
+    owner.succeed(&share).await?;
+    let path = format!("/api/sessions/{session}/hand-over");
+    owner.post(&path, &json!({"user_id": operator})).await?;
+    Ok(session)
+}
+
+/// The id of somebody who works for our partner.
+async fn colleague(owner: &Caller, email: &str) -> Result<String> {
+    let answer = owner.get("/api/colleagues").await?.json()?;
+    let people = answer["colleagues"].as_array().context("no colleagues")?;
+    let found = people.iter().find(|colleague| colleague["email"] == email);
+    let id = found.and_then(|colleague| colleague["id"].as_str());
+    Ok(id.context("nobody has this address")?.to_owned())
 }
 
 async fn display(owner: &Caller) -> Result<String> {

@@ -40,6 +40,42 @@ fn routes(session: &str, display: &str, timing: &str) -> Vec<(Method, String, se
             format!("/api/sessions/{session}"),
             json!(null),
         ),
+        (Method::GET, "/api/colleagues".to_owned(), json!(null)),
+        (
+            Method::GET,
+            format!("/api/sessions/{session}/shares"),
+            json!(null),
+        ),
+        (
+            Method::PUT,
+            format!("/api/sessions/{session}/shares/{NOBODYS_ID}"),
+            json!({"access": "edit"}),
+        ),
+        (
+            Method::DELETE,
+            format!("/api/sessions/{session}/shares/{NOBODYS_ID}"),
+            json!(null),
+        ),
+        (
+            Method::POST,
+            format!("/api/sessions/{session}/hand-over"),
+            json!({"user_id": NOBODYS_ID}),
+        ),
+        (
+            Method::POST,
+            format!("/api/sessions/{session}/duplicate"),
+            json!({}),
+        ),
+        (
+            Method::POST,
+            format!("/api/sessions/{session}/archive"),
+            json!(null),
+        ),
+        (
+            Method::POST,
+            format!("/api/sessions/{session}/restore"),
+            json!(null),
+        ),
         (Method::GET, "/api/templates".to_owned(), json!(null)),
         (
             Method::GET,
@@ -120,9 +156,10 @@ async fn a_viewer_looks_and_changes_nothing() {
     let session = port.session(&ann).await;
     let display = port.display(&ann, &session).await;
     let timing = port.origin.timing_session_id.to_string();
+    port.share(&ann, &session, VERA, "edit").await;
     for (method, path, body) in routes(&session, &display, &timing) {
         let answer = vera.ask(method.clone(), &path, Some(&body)).await;
-        if method == Method::GET {
+        if method == Method::GET && path != "/api/colleagues" {
             assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
         } else {
             answer.is_problem(403);
@@ -149,7 +186,9 @@ async fn the_description_tells_every_route() {
     assert_eq!(answer.status, StatusCode::OK);
     for (method, path, _) in routes("{id}", "{id}", "{id}") {
         let method = method.as_str().to_lowercase();
-        let path = path.replace("finish-line", "{id}");
+        let path = path
+            .replace("finish-line", "{id}")
+            .replace(NOBODYS_ID, "{user_id}");
         assert!(
             answer.body["paths"][&path][&method].is_object(),
             "{method} {path}"

@@ -12,4 +12,5 @@ mod roster;
 mod screen;
 mod screens;
 mod sessions;
+mod sharing;
 mod tls;

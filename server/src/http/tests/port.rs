@@ -25,7 +25,7 @@ use crate::{
     http::{app::App, base_url::base_url, router},
     services::Services,
     store::{
-        NewRead, Origin, Role, Store,
+        NewRead, Origin, Person, Role, Store,
         testing::{self, Place},
     },
     templates::Templates,
@@ -33,6 +33,9 @@ use crate::{
 
 /// The owner of Acme, whose timing session the store has.
 pub(super) const ANN: &str = "ann@example.org";
+
+/// An operator of Acme.
+pub(super) const BEN: &str = "ben@example.org";
 
 /// A viewer of Acme.
 pub(super) const VERA: &str = "vera@example.org";
@@ -79,6 +82,7 @@ pub(super) struct Client {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) media: String,
+    pub(super) etag: Option<String>,
     pub(super) body: Value,
 }
 
@@ -98,6 +102,7 @@ impl Port {
         let hash = password::hash(PASSWORD).expect("hashes");
         for (email, partner, role) in [
             (ANN, origin.partner_id, Role::Owner),
+            (BEN, origin.partner_id, Role::Operator),
             (VERA, origin.partner_id, Role::Viewer),
             (OLGA, other.id, Role::Operator),
         ] {
@@ -182,6 +187,15 @@ impl Port {
         client
     }
 
+    /// Somebody as the store knows them, at work for Acme.
+    pub(super) async fn person(&self, email: &str) -> Person {
+        let user = self.services.store.user_by_email(email).await;
+        Person {
+            partner: self.origin.partner_id,
+            user: user.expect("reads").expect("is there").id,
+        }
+    }
+
     /// Stores reads and publishes them, as the collector does.
     pub(super) async fn commit(&self, reads: &[NewRead]) {
         let store = &self.services.store;
@@ -217,6 +231,16 @@ impl Port {
         let imported = client.ask(Method::PUT, &path, Some(&roster)).await;
         assert_eq!(imported.status, StatusCode::OK, "{imported:?}");
         id
+    }
+
+    /// Shares a display session with somebody of Acme.
+    pub(super) async fn share(&self, client: &Client, session: &str, with: &str, access: &str) {
+        let with = self.person(with).await.user;
+        let path = format!("/api/sessions/{session}/shares/{with}");
+        let shared = client
+            .ask(Method::PUT, &path, Some(&json!({"access": access})))
+            .await;
+        assert_eq!(shared.status, StatusCode::NO_CONTENT, "{shared:?}");
     }
 
     /// The id of a new display of a display session.
@@ -318,10 +342,13 @@ impl Answer {
             .headers()
             .get("content-type")
             .map(|media| media.to_str().expect("text").to_owned());
+        let etag = response.headers().get("etag");
+        let etag = etag.map(|tag| tag.to_str().expect("text").to_owned());
         let text = response.text().await.expect("a text");
         Self {
             status,
             media: media.unwrap_or_default(),
+            etag,
             body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
         }
     }

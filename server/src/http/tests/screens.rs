@@ -192,7 +192,7 @@ async fn a_display_stops_when_its_time_runs_out_or_its_session_is_removed() {
     let mut removed = Screen::open(&port.base, &long).await;
     let store = &port.services.store;
     let soon = store
-        .extend_display(port.origin.partner_id, &short, clock::now() + 200)
+        .extend_display(port.person(ANN).await, &short, clock::now() + 200)
         .await;
     tell_screens(&port.app, &soon.expect("stores").expect("is there"));
     assert_eq!(expiring.until_over().await, Some(StopReason::Expired));
