@@ -114,14 +114,14 @@ pub struct Replay {
     pub speed: f64,
 }
 
-/// `copy …`
+/// `copy …`, which is told on its command line alone: the names mean something else to `simulate`.
 #[derive(Args, Debug)]
 pub struct Copy {
     /// The database to copy, which stays as it is: sqlite:FILE
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide_env = true)]
     pub from: Database,
     /// The database to fill, which must hold nothing yet: postgres://USER:PASSWORD@HOST/DATABASE
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide_env = true)]
     pub to: Database,
 }
 

@@ -109,6 +109,9 @@ impl Layers<'_> {
         let Some(name) = arg.get_long().map(str::to_owned) else {
             return Ok(arg);
         };
+        if arg.is_hide_env_set() {
+            return Ok(arg);
+        }
         let variable = variable(&name);
         let arg = match self.given(&name, &variable)? {
             None => arg,

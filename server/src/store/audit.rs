@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     PartnerId, Result, Store, UserId,
-    db::on,
+    db::{reading, writing},
     fence::Server,
     sql::{Across, Walled},
 };
@@ -120,7 +120,7 @@ impl Store {
     /// Adds an entry.
     pub async fn record(&self, entry: &Entry) -> Result<()> {
         match entry.partner {
-            Some(partner) => on!(self.db, partner, conn => RECORD.query(partner)
+            Some(partner) => writing!(self.db, partner, conn => RECORD.query(partner)
                 .bind(Uuid::now_v7())
                 .bind(entry.at.0)
                 .bind(entry.user)
@@ -132,7 +132,7 @@ impl Store {
                 .execute(conn)
                 .await
                 .map(drop)),
-            None => on!(self.db, Server, conn => RECORD_FOR_ALL.query()
+            None => writing!(self.db, Server, conn => RECORD_FOR_ALL.query()
                 .bind(Uuid::now_v7())
                 .bind(entry.at.0)
                 .bind(entry.user)
@@ -154,7 +154,7 @@ impl Store {
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Recorded>> {
-        on!(self.db, partner, conn => RECORDED.query_as(partner)
+        reading!(self.db, partner, conn => RECORDED.query_as(partner)
             .bind(before.unwrap_or(Uuid::max()))
             .bind(limit as i64)
             .fetch_all(conn)
@@ -223,7 +223,7 @@ mod tests {
             "delete from audit_log",
         ] {
             let refused = match &store.db {
-                Db::Sqlite(pool) => sqlx::query(text).execute(pool).await.map(drop),
+                Db::Sqlite(pools) => sqlx::query(text).execute(&pools.writer).await.map(drop),
                 Db::Postgres(pool) => {
                     // As the tables' owner, whom no grant and no policy stops.
                     let mut owner = pool.acquire().await.expect("connects");

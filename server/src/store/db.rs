@@ -15,7 +15,7 @@ use super::{Database, Result, fence::Server, sql::Across};
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// Readers do not wait for the one writer; more connections than this only wait for the CPU.
+/// Connections of a pool; more than this only wait for the CPU.
 pub(super) const CONNECTIONS: u32 = 8;
 
 /// Statements that a connection keeps prepared: all that there are, with room.
@@ -45,24 +45,49 @@ const LAST_POSITION: Across = Across::new(
     "positions are counted over all partners",
 );
 
-/// A pool of connections to one of the databases that are spoken.
+/// Connections to one of the databases that are spoken.
 #[derive(Clone, Debug)]
 pub(super) enum Db {
     /// A file beside the server; the default.
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePools),
     /// A server of its own.
     Postgres(PgPool),
 }
 
-/// Runs the same body on one connection of whichever pool there is, fenced for a partner or for the [`Server`]:
-/// `on!(self.db, partner, conn => …)`.
-macro_rules! on {
+/// SQLite lets one connection write at a time and has the others try again and again, so that one can starve while another
+/// writes often. Who waits for the only connection that writes is served in turn. Readers wait for nobody.
+#[derive(Clone, Debug)]
+pub(super) struct SqlitePools {
+    /// Connections that cannot write.
+    pub(super) readers: SqlitePool,
+    /// The only connection that can.
+    pub(super) writer: SqlitePool,
+}
+
+/// Runs the same body on one connection of whichever database there is, fenced for a partner or for the [`Server`]. It must
+/// only read: `reading!(self.db, partner, conn => …)`.
+macro_rules! reading {
     ($db:expr, $scope:expr, $conn:ident => $body:expr) => {
+        $crate::store::db::on!($db, readers, $scope, $conn => $body)
+    };
+}
+pub(crate) use reading;
+
+/// Like [`reading!`], for what also writes. While it runs nothing else writes to SQLite, so it must not wait for another one.
+macro_rules! writing {
+    ($db:expr, $scope:expr, $conn:ident => $body:expr) => {
+        $crate::store::db::on!($db, writer, $scope, $conn => $body)
+    };
+}
+pub(crate) use writing;
+
+macro_rules! on {
+    ($db:expr, $pool:ident, $scope:expr, $conn:ident => $body:expr) => {
         match &$db {
-            $crate::store::db::Db::Sqlite(pool) => {
+            $crate::store::db::Db::Sqlite(pools) => {
                 // The type of the query's text is the fence here; see `sql`.
                 let _: $crate::store::fence::Scope = $scope.into();
-                let mut held = pool.acquire().await?;
+                let mut held = pools.$pool.acquire().await?;
                 let $conn = &mut *held;
                 $body
             }
@@ -79,7 +104,7 @@ pub(crate) use on;
 impl Db {
     /// The highest position that is stored; 0 when nothing is.
     pub(super) async fn last_position(&self) -> Result<i64> {
-        on!(*self, Server, conn => LAST_POSITION.query_scalar().fetch_one(conn).await)
+        reading!(*self, Server, conn => LAST_POSITION.query_scalar().fetch_one(conn).await)
     }
 }
 
@@ -112,8 +137,8 @@ impl Store {
     /// this by itself.
     pub async fn checkpoint(&self) -> Result<()> {
         match &self.db {
-            Db::Sqlite(pool) => sqlx::query("pragma wal_checkpoint(passive)")
-                .execute(pool)
+            Db::Sqlite(pools) => sqlx::query("pragma wal_checkpoint(passive)")
+                .execute(&pools.readers)
                 .await
                 .map(drop),
             Db::Postgres(_) => Ok(()),
@@ -146,13 +171,16 @@ impl Store {
     /// Waits until nobody uses the database and closes it.
     pub async fn close(&self) {
         match &self.db {
-            Db::Sqlite(pool) => pool.close().await,
+            Db::Sqlite(pools) => {
+                pools.readers.close().await;
+                pools.writer.close().await;
+            }
             Db::Postgres(pool) => pool.close().await,
         }
     }
 }
 
-async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePool> {
+async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePools> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -164,15 +192,19 @@ async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePool> {
         .busy_timeout(Duration::from_secs(10))
         .pragma("wal_autocheckpoint", WAL_PAGES)
         .statement_cache_capacity(PREPARED);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(LONGEST_WAIT)
-        // A file does not hang up; asking it first would cost each commit a round to the worker thread.
-        .test_before_acquire(false)
-        .connect_with(options)
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(LONGEST_WAIT)
+            // A file does not hang up; asking it first would cost each commit a round to the worker thread.
+            .test_before_acquire(false)
+    };
+    let writer = pool(1).connect_with(options.clone()).await?;
+    SQLITE_MIGRATIONS.run(&writer).await?;
+    let readers = pool(CONNECTIONS)
+        .connect_with(options.pragma("query_only", "on"))
         .await?;
-    SQLITE_MIGRATIONS.run(&pool).await?;
-    Ok(pool)
+    Ok(SqlitePools { readers, writer })
 }
 
 async fn open_postgres(options: &PgConnectOptions) -> anyhow::Result<PgPool> {

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::{
     DisplaySessionId, PartnerId, Person, Result, Store,
     access::{editable, seen},
-    db::on,
+    db::{reading, writing},
     fence::Server,
     sql::{Across, Personal},
 };
@@ -102,7 +102,7 @@ impl Store {
         at: Moment,
         expires_at: Moment,
     ) -> Result<Option<Display>> {
-        on!(self.db, person.partner, conn => ADD.query_as(person)
+        writing!(self.db, person.partner, conn => ADD.query_as(person)
             .bind(session)
             .bind(id)
             .bind(at.0)
@@ -113,12 +113,12 @@ impl Store {
 
     /// The display of this id, whoever's it is, also when it is over.
     pub async fn shared_display(&self, id: &str) -> Result<Option<Display>> {
-        on!(self.db, Server, conn => SHARED.query_as().bind(id).fetch_optional(conn).await)
+        reading!(self.db, Server, conn => SHARED.query_as().bind(id).fetch_optional(conn).await)
     }
 
     /// The display of this id, if the person may see its session.
     pub async fn display(&self, person: Person, id: &str) -> Result<Option<Display>> {
-        on!(self.db, person.partner, conn => DISPLAY.query_as(person)
+        reading!(self.db, person.partner, conn => DISPLAY.query_as(person)
             .bind(id)
             .fetch_optional(conn)
             .await)
@@ -126,7 +126,7 @@ impl Store {
 
     /// The newest `limit` displays of the sessions that the person may see, newest first, also those that are over.
     pub async fn displays(&self, person: Person, limit: usize) -> Result<Vec<Display>> {
-        on!(self.db, person.partner, conn => DISPLAYS.query_as(person)
+        reading!(self.db, person.partner, conn => DISPLAYS.query_as(person)
             .bind(limit as i64)
             .fetch_all(conn)
             .await)
@@ -139,7 +139,7 @@ impl Store {
         id: &str,
         expires_at: Moment,
     ) -> Result<Option<Display>> {
-        on!(self.db, person.partner, conn => EXTEND.query_as(person)
+        writing!(self.db, person.partner, conn => EXTEND.query_as(person)
             .bind(id)
             .bind(expires_at.0)
             .fetch_optional(conn)
@@ -153,7 +153,7 @@ impl Store {
         id: &str,
         at: Moment,
     ) -> Result<Option<Display>> {
-        on!(self.db, person.partner, conn => REVOKE.query_as(person)
+        writing!(self.db, person.partner, conn => REVOKE.query_as(person)
             .bind(id)
             .bind(at.0)
             .fetch_optional(conn)

@@ -5,7 +5,7 @@ use sqlx::{Connection, FromRow};
 
 use super::{
     PartnerId, Result, Store, UserId,
-    db::on,
+    db::{reading, writing},
     fence::Server,
     sql::{Across, Common, Walled},
     tokens::REMOVE_FOR_PARTNER,
@@ -92,7 +92,7 @@ const MEMBERSHIPS: Across = Across::new(
 impl Store {
     /// Adds a partner; `None` when the name is taken.
     pub async fn add_partner(&self, name: &str, at: Moment) -> Result<Option<Partner>> {
-        on!(self.db, Server, conn => ADD_PARTNER.query_as()
+        writing!(self.db, Server, conn => ADD_PARTNER.query_as()
             .bind(PartnerId::new())
             .bind(name)
             .bind(at.0)
@@ -102,7 +102,7 @@ impl Store {
 
     /// All partners by name. For the person who runs the server, not for one who logs in.
     pub async fn partners(&self) -> Result<Vec<Partner>> {
-        on!(self.db, Server, conn => PARTNERS.query_as().fetch_all(conn).await)
+        reading!(self.db, Server, conn => PARTNERS.query_as().fetch_all(conn).await)
     }
 
     /// The partner of that name.
@@ -121,7 +121,7 @@ impl Store {
         password_hash: &str,
         at: Moment,
     ) -> Result<Option<User>> {
-        on!(self.db, Server, conn => ADD_USER.query_as()
+        writing!(self.db, Server, conn => ADD_USER.query_as()
             .bind(UserId::new())
             .bind(email.to_lowercase())
             .bind(password_hash)
@@ -132,7 +132,7 @@ impl Store {
 
     /// The user of that address.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        on!(self.db, Server, conn => USER_BY_EMAIL.query_as()
+        reading!(self.db, Server, conn => USER_BY_EMAIL.query_as()
             .bind(email.to_lowercase())
             .fetch_optional(conn)
             .await)
@@ -140,12 +140,12 @@ impl Store {
 
     /// The user of that id.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        on!(self.db, Server, conn => USER_BY_ID.query_as().bind(id).fetch_optional(conn).await)
+        reading!(self.db, Server, conn => USER_BY_ID.query_as().bind(id).fetch_optional(conn).await)
     }
 
     /// Replaces a user's password.
     pub async fn set_password(&self, id: UserId, password_hash: &str) -> Result<()> {
-        on!(self.db, Server, conn => SET_PASSWORD.query()
+        writing!(self.db, Server, conn => SET_PASSWORD.query()
             .bind(id)
             .bind(password_hash)
             .execute(conn)
@@ -161,7 +161,7 @@ impl Store {
         role: Role,
         at: Moment,
     ) -> Result<()> {
-        on!(self.db, partner, conn => SET_ROLE.query(partner)
+        writing!(self.db, partner, conn => SET_ROLE.query(partner)
             .bind(user)
             .bind(role)
             .bind(at.0)
@@ -172,7 +172,7 @@ impl Store {
 
     /// Lets a user act for a partner no longer, and ends the tokens by which it did.
     pub async fn remove_role(&self, user: UserId, partner: PartnerId) -> Result<()> {
-        on!(self.db, Server, conn => {
+        writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
             REMOVE_ROLE.query(partner).bind(user).execute(&mut *transaction).await?;
             REMOVE_FOR_PARTNER.query()
@@ -186,7 +186,7 @@ impl Store {
 
     /// The partners a user may act for, by name.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>> {
-        on!(self.db, Server, conn => MEMBERSHIPS.query_as().bind(user).fetch_all(conn).await)
+        reading!(self.db, Server, conn => MEMBERSHIPS.query_as().bind(user).fetch_all(conn).await)
     }
 }
 

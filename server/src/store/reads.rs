@@ -10,7 +10,7 @@ use sqlx::{Connection, FromRow};
 
 use super::{
     PartnerId, Result, Store, StreamId, TimingSessionId,
-    db::on,
+    db::{reading, writing},
     fence::Server,
     sql::{Across, Walled},
 };
@@ -168,7 +168,7 @@ impl Store {
         lines: &[NewLine],
     ) -> Result<Vec<StoredRead>> {
         let first = last + 1;
-        on!(self.db, Server, conn => {
+        writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
             let mut stored = Vec::with_capacity(reads.len());
             for (chunk, from) in reads.chunks(ROWS_PER_STATEMENT).zip((first..).step_by(ROWS_PER_STATEMENT)) {
@@ -241,7 +241,7 @@ impl Store {
 
     /// How many lines a partner's hardware sent that could not be understood.
     pub async fn faulty_lines(&self, partner: PartnerId) -> Result<i64> {
-        on!(self.db, partner, conn => FAULTY_LINES.query_scalar(partner).fetch_one(conn).await)
+        reading!(self.db, partner, conn => FAULTY_LINES.query_scalar(partner).fetch_one(conn).await)
     }
 
     /// The first `limit` reads of a timing session after `position`, in order.
@@ -252,7 +252,7 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = on!(self.db, partner, conn => READS_AFTER.query_as(partner)
+        let rows: Vec<ReadRow> = reading!(self.db, partner, conn => READS_AFTER.query_as(partner)
             .bind(session)
             .bind(position)
             .bind(limit as i64)
@@ -268,7 +268,7 @@ impl Store {
         session: TimingSessionId,
         limit: usize,
     ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = on!(self.db, partner, conn => NEWEST_READS.query_as(partner)
+        let rows: Vec<ReadRow> = reading!(self.db, partner, conn => NEWEST_READS.query_as(partner)
             .bind(session)
             .bind(limit as i64)
             .fetch_all(conn)

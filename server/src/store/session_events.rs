@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::{
     DisplaySessionId, PartnerId, Person, Result, Store, StoredRead, TimingSessionId,
     access::seen,
-    db::on,
+    db::reading,
     sql::{Personal, Walled},
 };
 
@@ -95,7 +95,7 @@ impl Store {
         session: DisplaySessionId,
         kind: EventKind,
     ) -> Result<Option<StoredEvent>> {
-        on!(self.db, person.partner, conn => LATEST.query_as(person)
+        reading!(self.db, person.partner, conn => LATEST.query_as(person)
             .bind(session)
             .bind(kind)
             .fetch_optional(conn)
@@ -108,7 +108,7 @@ impl Store {
         partner: PartnerId,
         session: DisplaySessionId,
     ) -> Result<Vec<TimingSessionId>> {
-        on!(self.db, partner, conn => BOUND.query_scalar(partner)
+        reading!(self.db, partner, conn => BOUND.query_scalar(partner)
             .bind(session)
             .fetch_all(conn)
             .await)
@@ -122,7 +122,7 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<Step>> {
-        let events: Vec<StoredEvent> = on!(self.db, partner, conn => EVENTS_AFTER.query_as(partner)
+        let events: Vec<StoredEvent> = reading!(self.db, partner, conn => EVENTS_AFTER.query_as(partner)
             .bind(session)
             .bind(position)
             .bind(limit as i64)

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::{
     Access, Changed, DisplaySessionId, PartnerId, Person, Result, Role, Store, Terms, UserId,
     access::seen,
-    db::on,
+    db::reading,
     display_sessions::changing,
     fence::Server,
     sql::{Across, Personal, Walled},
@@ -64,12 +64,12 @@ const UNSHARE: Walled = Walled::unattended(
 impl Store {
     /// The people who work for a partner, by address.
     pub async fn colleagues(&self, partner: PartnerId) -> Result<Vec<Colleague>> {
-        on!(self.db, Server, conn => COLLEAGUES.query_as().bind(partner).fetch_all(conn).await)
+        reading!(self.db, Server, conn => COLLEAGUES.query_as().bind(partner).fetch_all(conn).await)
     }
 
     /// Whom a display session was shared with; nobody when the person does not see it.
     pub async fn shares(&self, person: Person, session: DisplaySessionId) -> Result<Vec<Share>> {
-        on!(self.db, person.partner, conn => SHARES.query_as(person)
+        reading!(self.db, person.partner, conn => SHARES.query_as(person)
             .bind(session)
             .fetch_all(conn)
             .await)

@@ -3,7 +3,7 @@
 use gantry_core::time::Moment;
 use sqlx::{Connection, FromRow};
 
-use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::on, sql::Walled};
+use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::writing, sql::Walled};
 
 /// How long after its last read a session is still the same race, in milliseconds.
 pub const PAUSE_MS: i64 = 6 * 3_600_000;
@@ -62,7 +62,7 @@ impl Store {
         race_day: &str,
         at: Moment,
     ) -> Result<TimingSessionId> {
-        on!(self.db, partner, conn => {
+        writing!(self.db, partner, conn => {
             let running = RUNNING_SESSION.query_scalar(partner)
                 .bind(event_name)
                 .bind(connection)
@@ -96,7 +96,7 @@ impl Store {
         location: &str,
         at: Moment,
     ) -> Result<Stream> {
-        on!(self.db, partner, conn => {
+        writing!(self.db, partner, conn => {
             let mut transaction = conn.begin().await?;
             OPEN_LOCATION.query(partner)
                 .bind(session)

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Database, DisplaySession, DisplaySessionId, NewDisplaySession, NewRead, Origin, PartnerId,
-    Person, Role, SessionMode, Store, TimingSessionId, db::on, sql::Walled,
+    Person, Role, SessionMode, Store, TimingSessionId, db::writing, sql::Walled,
 };
 
 /// Where a test's store is. Keep it for as long as the store is used.
@@ -149,7 +149,7 @@ const DISOWN: Walled = Walled::unattended(
 /// Makes a display session nobody's in particular, as those are that were made before sessions had owners.
 pub(crate) async fn disown(store: &Store, partner: PartnerId, session: DisplaySessionId) {
     let disowned = async {
-        on!(store.db, partner, conn => DISOWN.query(partner)
+        writing!(store.db, partner, conn => DISOWN.query(partner)
             .bind(session)
             .execute(conn)
             .await

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     PartnerId, Result, Store, TimingSessionId,
-    db::on,
+    db::reading,
     fence::Server,
     sql::{Across, Walled},
 };
@@ -115,7 +115,7 @@ const TOTALS: Across = Across::new(
 impl Store {
     /// How much there is in all. For whoever watches the server; it tells nothing of any one partner.
     pub async fn totals(&self) -> Result<Totals> {
-        on!(self.db, Server, conn => TOTALS.query_as().fetch_one(conn).await)
+        reading!(self.db, Server, conn => TOTALS.query_as().fetch_one(conn).await)
     }
 
     /// The newest `limit` sessions, newest first; those older than `before` when it is given.
@@ -148,7 +148,7 @@ impl Store {
         up_to: Uuid,
         limit: usize,
     ) -> Result<Vec<TimingSession>> {
-        let rows: Vec<SessionRow> = on!(self.db, partner, conn => SESSIONS.query_as(partner)
+        let rows: Vec<SessionRow> = reading!(self.db, partner, conn => SESSIONS.query_as(partner)
             .bind(from)
             .bind(up_to)
             .bind(limit as i64)
@@ -175,7 +175,7 @@ impl Store {
         oldest: TimingSessionId,
         newest: TimingSessionId,
     ) -> Result<BTreeMap<TimingSessionId, Vec<String>>> {
-        let rows: Vec<LocationRow> = on!(self.db, partner, conn => LOCATIONS.query_as(partner)
+        let rows: Vec<LocationRow> = reading!(self.db, partner, conn => LOCATIONS.query_as(partner)
             .bind(oldest)
             .bind(newest)
             .fetch_all(conn)
@@ -196,7 +196,7 @@ impl Store {
         partner: PartnerId,
         session: TimingSessionId,
     ) -> Result<Vec<LocationFigures>> {
-        let rows: Vec<LocationFiguresRow> = on!(self.db, partner, conn => BY_LOCATION.query_as(partner)
+        let rows: Vec<LocationFiguresRow> = reading!(self.db, partner, conn => BY_LOCATION.query_as(partner)
             .bind(session)
             .fetch_all(conn)
             .await?);
@@ -210,7 +210,7 @@ impl Store {
         session: TimingSessionId,
         since: Moment,
     ) -> Result<i64> {
-        on!(self.db, partner, conn => READS_SINCE.query_scalar(partner)
+        reading!(self.db, partner, conn => READS_SINCE.query_scalar(partner)
             .bind(session)
             .bind(since.0)
             .fetch_one(conn)

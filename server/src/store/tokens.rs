@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::{
     PartnerId, Result, Role, Store, TokenId, UserId,
-    db::on,
+    db::{reading, writing},
     fence::Server,
     sql::{Across, Common},
 };
@@ -114,7 +114,7 @@ pub(super) const REMOVE_FOR_PARTNER: Common =
 impl Store {
     /// Keeps a token, and forgets those that are over.
     pub async fn add_token(&self, token: &NewToken, at: Moment) -> Result<()> {
-        on!(self.db, Server, conn => {
+        writing!(self.db, Server, conn => {
             REMOVE_EXPIRED.query().bind(at.0).execute(&mut *conn).await?;
             ADD_TOKEN.query()
                 .bind(TokenId::new())
@@ -134,7 +134,7 @@ impl Store {
 
     /// Whom the token of this hash stands for, unless it is over.
     pub async fn bearer(&self, hash: &TokenHash, at: Moment) -> Result<Option<Bearer>> {
-        on!(self.db, Server, conn => BEARER.query_as()
+        reading!(self.db, Server, conn => BEARER.query_as()
             .bind(&hash[..])
             .bind(at.0)
             .fetch_optional(conn)
@@ -149,7 +149,7 @@ impl Store {
         at: Moment,
         expires_at: Moment,
     ) -> Result<()> {
-        on!(self.db, Server, conn => USE_TOKEN.query()
+        writing!(self.db, Server, conn => USE_TOKEN.query()
             .bind(id)
             .bind(at.0)
             .bind(expires_at.0)
@@ -161,7 +161,7 @@ impl Store {
 
     /// Where a person is signed in, the place used last first.
     pub async fn tokens(&self, user: UserId, at: Moment) -> Result<Vec<Token>> {
-        on!(self.db, Server, conn => TOKENS.query_as()
+        reading!(self.db, Server, conn => TOKENS.query_as()
             .bind(user)
             .bind(at.0)
             .fetch_all(conn)
@@ -170,7 +170,7 @@ impl Store {
 
     /// Ends one of a person's tokens; false when it has none of this id.
     pub async fn remove_token(&self, user: UserId, id: TokenId) -> Result<bool> {
-        on!(self.db, Server, conn => REMOVE_TOKEN.query()
+        writing!(self.db, Server, conn => REMOVE_TOKEN.query()
             .bind(user)
             .bind(id)
             .execute(conn)
@@ -180,7 +180,7 @@ impl Store {
 
     /// Ends a person's tokens but for one, and answers how many.
     pub async fn remove_other_tokens(&self, user: UserId, kept: TokenId) -> Result<u64> {
-        on!(self.db, Server, conn => REMOVE_OTHERS.query()
+        writing!(self.db, Server, conn => REMOVE_OTHERS.query()
             .bind(user)
             .bind(kept)
             .execute(conn)
@@ -190,7 +190,7 @@ impl Store {
 
     /// Ends all tokens of a person.
     pub async fn remove_tokens(&self, user: UserId) -> Result<()> {
-        on!(self.db, Server, conn => REMOVE_ALL.query()
+        writing!(self.db, Server, conn => REMOVE_ALL.query()
             .bind(user)
             .execute(conn)
             .await

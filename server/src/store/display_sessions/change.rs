@@ -7,7 +7,7 @@ use super::{Changed, DisplaySession, NewDisplaySession, SessionChange, Terms, fi
 use crate::store::{
     DisplaySessionId, Person, Result, Store,
     access::access,
-    db::on,
+    db::writing,
     session_events::{APPEND, BIND, EventKind, UNBIND},
     sql::{Personal, Walled},
 };
@@ -42,7 +42,7 @@ const COUNT_PARTICIPANTS: Walled = Walled::unattended(
 /// body)`. The body answers what the change comes to; when it returns early, nothing is changed.
 macro_rules! changing {
     ($store:expr, $person:expr, $id:expr, $terms:expr, $at:expr, $transaction:ident => $body:expr) => {
-        $crate::store::db::on!($store.db, $person.partner, conn => {
+        $crate::store::db::writing!($store.db, $person.partner, conn => {
             let terms: $crate::store::Terms = $terms;
             let mut $transaction = sqlx::Connection::begin(conn).await?;
             let touched = $crate::store::display_sessions::TOUCH
@@ -83,7 +83,7 @@ impl Store {
     ) -> Result<()> {
         let partner = person.partner;
         self.after_last(1, async |last| {
-            on!(self.db, partner, conn => {
+            writing!(self.db, partner, conn => {
                 let mut transaction = conn.begin().await?;
                 ADD.query(partner)
                     .bind(session.id)

@@ -8,7 +8,7 @@ use super::DisplaySession;
 use crate::store::{
     DisplaySessionId, PartnerId, Person, Result, Store, TimingSessionId,
     access::{access, seen},
-    db::on,
+    db::reading,
     sql::{Personal, Walled},
 };
 
@@ -80,7 +80,7 @@ impl Store {
         person: Person,
         id: DisplaySessionId,
     ) -> Result<Option<DisplaySession>> {
-        on!(self.db, person.partner, conn => SESSION.query_as(person)
+        reading!(self.db, person.partner, conn => SESSION.query_as(person)
             .bind(id)
             .fetch_optional(conn)
             .await)
@@ -92,7 +92,7 @@ impl Store {
         person: Person,
         page: Page,
     ) -> Result<Vec<DisplaySession>> {
-        on!(self.db, person.partner, conn => SESSIONS.query_as(person)
+        reading!(self.db, person.partner, conn => SESSIONS.query_as(person)
             .bind(i64::from(page.archived_too))
             .bind(page.before)
             .bind(page.limit as i64)
@@ -110,7 +110,7 @@ impl Store {
         let (Some(lowest), Some(highest)) = (ids().min(), ids().max()) else {
             return Ok(HashMap::new());
         };
-        let rows: Vec<Binding> = on!(self.db, person.partner, conn => BOUND.query_as(person)
+        let rows: Vec<Binding> = reading!(self.db, person.partner, conn => BOUND.query_as(person)
             .bind(lowest)
             .bind(highest)
             .fetch_all(conn)
@@ -129,7 +129,7 @@ impl Store {
         partner: PartnerId,
         id: DisplaySessionId,
     ) -> Result<Option<String>> {
-        on!(self.db, partner, conn => TEMPLATE.query_scalar(partner)
+        reading!(self.db, partner, conn => TEMPLATE.query_scalar(partner)
             .bind(id)
             .fetch_optional(conn)
             .await)

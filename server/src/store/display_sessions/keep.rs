@@ -7,7 +7,7 @@ use super::{Changed, DisplaySession, Terms, changing, find::SESSION};
 use crate::store::{
     Display, DisplaySessionId, EventKind, Person, Result, Store, UserId,
     access::seen,
-    db::on,
+    db::writing,
     sql::{Personal, Walled},
 };
 
@@ -177,7 +177,7 @@ impl Store {
     ) -> Result<Option<DisplaySession>> {
         let partner = person.partner;
         self.after_last(2, async |last| {
-            on!(self.db, partner, conn => {
+            writing!(self.db, partner, conn => {
                 let mut transaction = conn.begin().await?;
                 let added = DUPLICATE.query(person)
                     .bind(id)
