@@ -15,6 +15,7 @@ use gantry_core::{
     },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -30,7 +31,7 @@ use super::{
 };
 use crate::{
     clock,
-    store::{DisplaySession, EventKind, Person, Refusal, Terms},
+    store::{DisplaySession, EventKind, Person, Refusal, Terms, audit::Action},
 };
 
 /// The largest roster taken: the widest export of a marathon with fifty thousand entrants is half as large.
@@ -137,6 +138,11 @@ async fn replace(
         match replaced {
             Ok(revision) => {
                 app.sessions.changed(built_on.id);
+                let detail =
+                    json!({"session_id": built_on.id.uuid(), "participants": participants});
+                operator
+                    .note(&app, Action::RosterReplaced, &built_on.name, detail)
+                    .await?;
                 return Ok(Tagged(revision, Json(imported)));
             }
             // Somebody else was faster, and the asker does not mind: what is told is told of what is there now.

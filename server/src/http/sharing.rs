@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     clock,
-    store::{self, Access, Changed, DisplaySessionId, Person, Role, Terms, UserId},
+    store::{self, Access, Changed, Person, Role, Terms, UserId, audit::Action},
 };
 
 /// The routes of this file.
@@ -169,7 +170,14 @@ async fn share(
     let shared = store
         .share(person, session.id, expected, with, access, clock::now())
         .await;
-    done(&app, person, shared).await?.ok_or_else(no_colleague)
+    done(&app, person, shared).await?.ok_or_else(no_colleague)?;
+    let detail = json!({
+        "session_id": session.id.uuid(), "with": user, "access": access_text(access),
+    });
+    operator
+        .note(&app, Action::SessionShared, &session.name, detail)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends a share.
@@ -189,15 +197,20 @@ async fn unshare(
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
     let person = operator.person();
-    let session: DisplaySessionId = sessions::parse_id(&id)?;
+    let session = changeable(&app, person, &id, Terms::own(expected)).await?;
     let with = colleague_id(&user)?;
     let store = &app.services.store;
     let ended = store
-        .unshare(person, session, expected, with, clock::now())
+        .unshare(person, session.id, expected, with, clock::now())
         .await;
     done(&app, person, ended)
         .await?
-        .ok_or_else(|| Problem::not_found("share"))
+        .ok_or_else(|| Problem::not_found("share"))?;
+    let detail = json!({"session_id": session.id.uuid(), "with": user});
+    operator
+        .note(&app, Action::SessionUnshared, &session.name, detail)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Gives a display session to a colleague. Whoever owned it may go on editing it.
@@ -218,26 +231,32 @@ async fn hand_over(
     IfMatch(expected): IfMatch,
     Body(heir): Body<Heir>,
 ) -> Result<StatusCode, Problem> {
-    let (person, session) = (operator.person(), sessions::parse_id(&id)?);
+    let person = operator.person();
+    let session = changeable(&app, person, &id, Terms::own(expected)).await?;
     let to = UserId(heir.user_id);
     let store = &app.services.store;
     let given = store
-        .hand_over_display_session(person, session, expected, to, clock::now())
+        .hand_over_display_session(person, session.id, expected, to, clock::now())
         .await;
     done(&app, person, given).await?.ok_or_else(|| {
         let detail = "nobody of this id runs displays for the partner";
         Problem::invalid(vec![InputError::new("/user_id", detail)])
-    })
+    })?;
+    let detail = json!({"session_id": session.id.uuid(), "to": heir.user_id});
+    operator
+        .note(&app, Action::SessionHandedOver, &session.name, detail)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a change that answers nothing comes to; `None` when whom it is about is not there.
+/// What a change comes to; `None` when whom it is about is not there.
 async fn done(
     app: &App,
     person: Person,
     changed: Changed<Option<()>>,
-) -> Result<Option<StatusCode>, Problem> {
+) -> Result<Option<()>, Problem> {
     match changed? {
-        Ok(done) => Ok(done.map(|()| StatusCode::NO_CONTENT)),
+        Ok(done) => Ok(done),
         Err(refusal) => Err(refused(app, person, refusal).await),
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use gantry_core::board::settings::Mode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{changeable, check, parse_id, refused, timing_sessions, view};
+use super::{changeable, check, refused, timing_sessions, view};
 use crate::{
     clock,
     http::{
@@ -20,7 +21,7 @@ use crate::{
         problem::Problem,
         settings::{self, SettingsChange},
     },
-    store::{DisplaySession, Person, Refusal, SessionChange, SessionMode, Terms},
+    store::{DisplaySession, Person, Refusal, SessionChange, SessionMode, Terms, audit::Action},
 };
 
 /// A change of a display session: what is absent stays as it is.
@@ -74,6 +75,10 @@ pub(super) async fn change(
             Err(refusal) => return Err(refused(&app, person, refusal).await),
         };
         app.sessions.changed(session.id);
+        let detail = json!({"session_id": session.id.uuid(), "revision": session.revision});
+        operator
+            .note(&app, Action::SessionChanged, &session.name, detail)
+            .await?;
         let revision = session.revision;
         let session = view::one(&app, person, session).await?;
         return Ok(Tagged(revision, Json(session)));
@@ -134,11 +139,13 @@ pub(super) async fn remove(
     Id(id): Id,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let (person, id) = (operator.person(), parse_id(&id)?);
+    let person = operator.person();
+    let terms = Terms::own(expected).also_archived();
+    let session = changeable(&app, person, &id, terms).await?;
     let removed = app
         .services
         .store
-        .remove_display_session(person, id, expected, clock::now())
+        .remove_display_session(person, session.id, expected, clock::now())
         .await?;
     let ended = match removed {
         Ok(ended) => ended,
@@ -147,6 +154,10 @@ pub(super) async fn remove(
     for display in &ended {
         displays::tell_screens(&app, display);
     }
-    app.sessions.changed(id);
+    app.sessions.changed(session.id);
+    let detail = json!({"session_id": session.id.uuid(), "displays_ended": ended.len()});
+    operator
+        .note(&app, Action::SessionRemoved, &session.name, detail)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use gantry_core::board::settings::{Mode, Settings};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use crate::{
         problem::Problem,
         settings,
     },
-    store::{DisplaySessionId, NewDisplaySession},
+    store::{DisplaySessionId, NewDisplaySession, audit::Action},
 };
 
 /// A display session to be made.
@@ -92,6 +93,10 @@ pub(super) async fn create(
     let store = &app.services.store;
     store
         .add_display_session(person, &session, clock::now())
+        .await?;
+    let detail = json!({"session_id": session.id.uuid()});
+    operator
+        .note(&app, Action::SessionCreated, &session.name, detail)
         .await?;
     let made = super::seen(&app, person, &session.id.to_string()).await?;
     let revision = made.revision;

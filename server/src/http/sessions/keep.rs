@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{LONGEST_NAME, check_name, not_found, parse_id, refused, seen, view};
@@ -21,7 +22,7 @@ use crate::{
         principal::Operator,
         problem::Problem,
     },
-    store::{DisplaySession, DisplaySessionId, Person},
+    store::{DisplaySession, DisplaySessionId, Person, audit::Action},
 };
 
 /// What a duplicate is to be like.
@@ -62,6 +63,10 @@ pub(super) async fn duplicate(
         .duplicate_display_session(person, original.id, copy, &name, clock::now())
         .await?
         .ok_or_else(not_found)?;
+    let detail = json!({"session_id": copy.id.uuid(), "original_id": original.id.uuid()});
+    operator
+        .note(&app, Action::SessionDuplicated, &copy.name, detail)
+        .await?;
     let answer = answer(&app, person, copy).await?;
     Ok((StatusCode::CREATED, answer).into_response())
 }
@@ -95,6 +100,10 @@ pub(super) async fn archive(
     for display in &ended {
         displays::tell_screens(&app, display);
     }
+    let detail = json!({"session_id": id.uuid(), "displays_ended": ended.len()});
+    operator
+        .note(&app, Action::SessionArchived, &session.name, detail)
+        .await?;
     answer(&app, person, session).await
 }
 
@@ -119,10 +128,15 @@ pub(super) async fn restore(
         .store
         .restore_display_session(person, id, expected, clock::now())
         .await?;
-    match restored {
-        Ok(session) => answer(&app, person, session).await,
-        Err(refusal) => Err(refused(&app, person, refusal).await),
-    }
+    let session = match restored {
+        Ok(session) => session,
+        Err(refusal) => return Err(refused(&app, person, refusal).await),
+    };
+    let detail = json!({"session_id": id.uuid()});
+    operator
+        .note(&app, Action::SessionRestored, &session.name, detail)
+        .await?;
+    answer(&app, person, session).await
 }
 
 async fn answer(app: &App, person: Person, session: DisplaySession) -> Result<Response, Problem> {

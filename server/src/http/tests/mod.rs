@@ -1,6 +1,7 @@
 //! The HTTP port as programs, operators and screens meet it: real TCP, a real database file.
 
 mod access;
+mod apart;
 mod assets;
 mod chronotrack;
 mod displays;

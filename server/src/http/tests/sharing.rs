@@ -316,3 +316,43 @@ async fn a_session_that_was_nobodys_is_every_operators() {
     assert_eq!(vera.get(&path).await.body["access"], "view");
     assert_eq!(ben.delete(&path).await.status, StatusCode::NO_CONTENT);
 }
+
+#[tokio::test]
+async fn what_is_done_to_a_session_is_in_the_audit_log() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let path = format!("/api/sessions/{session}");
+    port.share(&ann, &session, BEN, "view").await;
+    ann.patch(&path, &json!({"name": "Arena"})).await;
+    let ben = port.person(BEN).await.user.to_string();
+    ann.delete(&format!("{path}/shares/{ben}")).await;
+    ann.post(&format!("{path}/duplicate"), &json!({})).await;
+    ann.post(&format!("{path}/archive"), &json!(null)).await;
+    ann.post(&format!("{path}/restore"), &json!(null)).await;
+    ann.post(&format!("{path}/hand-over"), &json!({"user_id": ben}))
+        .await;
+    assert_eq!(ann.delete(&path).await.status, StatusCode::NO_CONTENT);
+    let log = ann.get("/api/audit").await;
+    let entries = log.body["entries"].as_array().expect("entries");
+    let told: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry["who"] == ANN && entry["detail"]["session_id"].is_string())
+        .map(|entry| entry["action"].as_str().expect("an action"))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "session_removed",
+            "session_handed_over",
+            "session_restored",
+            "session_archived",
+            "session_duplicated",
+            "session_unshared",
+            "session_changed",
+            "session_shared",
+            "roster_replaced",
+            "session_created",
+        ]
+    );
+}
