@@ -38,8 +38,15 @@ impl Hardware {
     pub async fn play(timing: SocketAddr, capture: &str) -> Result<Self> {
         let path = repository::root().join("tests/captures").join(capture);
         let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
-        let steps = steps(&bytes);
-        ensure!(!steps.is_empty(), "{capture} has no lines C: and S:");
+        Self::converse(timing, &bytes)
+            .await
+            .with_context(|| capture.to_owned())
+    }
+
+    /// Connects and plays these lines to their end.
+    pub async fn converse(timing: SocketAddr, capture: &[u8]) -> Result<Self> {
+        let steps = steps(capture);
+        ensure!(!steps.is_empty(), "there are no lines C: and S:");
         let (read, mut write) = TcpStream::connect(timing)
             .await
             .context("connect to the timing port")?

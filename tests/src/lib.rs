@@ -26,4 +26,6 @@ pub mod stage;
 pub mod tolerance;
 pub mod vectors;
 
+pub mod walls;
+
 pub mod bench;

@@ -37,6 +37,8 @@ pub struct Venue {
     folder: TempDir,
     /// Where the servers keep everything.
     pub database: Database,
+    /// The program that is started.
+    program: &'static str,
 }
 
 /// Where a server listens, as it says itself.
@@ -80,7 +82,22 @@ impl Venue {
     pub async fn empty(kind: Kind) -> Result<Self> {
         let folder = tempfile::tempdir().context("make a data directory")?;
         let database = Database::new(kind, &data_dir(&folder)).await?;
-        Ok(Self { folder, database })
+        Ok(Self {
+            folder,
+            database,
+            program: "gantry-server",
+        })
+    }
+
+    /// From now on another program is the server.
+    pub fn run_by(&mut self, program: &'static str) {
+        self.program = program;
+    }
+
+    /// What the servers have logged so far.
+    pub fn log(&self) -> Result<String> {
+        let log = std::fs::read(self.log_file()).context("read the server's log")?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
     /// Adds a timing partner from the shell.
@@ -125,6 +142,10 @@ impl Venue {
         data_dir(&self.folder)
     }
 
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
     /// A place for a test's own files.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -142,9 +163,9 @@ impl Venue {
 
     /// Starts a server with more options.
     pub async fn serve_with(&self, addresses: Addresses, options: &[&str]) -> Result<Server> {
-        let log = self.folder.path().join("server.log");
+        let log = self.log_file();
         let stderr = File::options().create(true).append(true).open(&log)?;
-        let mut process = programs::command("gantry-server")?
+        let mut process = programs::command(self.program)?
             .arg("serve")
             .args(self.store_options())
             .args(["--http", &addresses.http.to_string()])

@@ -15,6 +15,8 @@ mod display_sessions;
 mod displays;
 mod fence;
 mod ids;
+#[cfg(any(test, feature = "one-fence"))]
+mod one_fence;
 mod partners;
 mod reads;
 mod session_events;

@@ -81,6 +81,18 @@ impl Walled {
         Self(text)
     }
 
+    /// The text as it is said.
+    #[cfg(not(feature = "one-fence"))]
+    fn text(self) -> &'static str {
+        self.0
+    }
+
+    /// The text as it is said by a server that tests build without this fence.
+    #[cfg(feature = "one-fence")]
+    fn text(self) -> sqlx::AssertSqlSafe<String> {
+        sqlx::AssertSqlSafe(super::one_fence::unwalled(self.0))
+    }
+
     /// A query on this partner's rows, which answers nothing.
     pub(super) fn query<'q, D: Database>(
         self,
@@ -89,7 +101,7 @@ impl Walled {
     where
         PartnerId: Encode<'q, D> + Type<D>,
     {
-        sqlx::query(self.0).bind(partner)
+        sqlx::query(self.text()).bind(partner)
     }
 
     /// A query on this partner's rows, which answers some of them.
@@ -101,7 +113,7 @@ impl Walled {
         O: for<'r> FromRow<'r, D::Row>,
         PartnerId: Encode<'q, D> + Type<D>,
     {
-        sqlx::query_as(self.0).bind(partner)
+        sqlx::query_as(self.text()).bind(partner)
     }
 
     /// A query on this partner's rows, which answers one column.
@@ -113,7 +125,7 @@ impl Walled {
         (O,): for<'r> FromRow<'r, D::Row>,
         PartnerId: Encode<'q, D> + Type<D>,
     {
-        sqlx::query_scalar(self.0).bind(partner)
+        sqlx::query_scalar(self.text()).bind(partner)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Nobody gets through the walls between timing partners, by any route.
 //!
 //! The routes are not listed here from memory: they are those that a running server describes, and those that its source adds
-//! beside the description. Each needs its line in the [`table`], and is then asked by everybody who may not ([`people`]), with the
+//! beside the description. Each needs its line in the [`TABLE`], and is then asked by everybody who may not ([`people`]), with the
 //! ids of things that are really there ([`things`]) and with ids that never were. The answers must not differ by a byte. At last
 //! whoever may asks, and is served: so a wall that keeps everybody out is found as well.
 
 mod people;
-mod table;
 mod things;
 mod trial;
 
@@ -18,10 +17,10 @@ use gantry_tests::{
     description::{self, Description},
     hardware::Hardware,
     venue::{Addresses, Venue},
+    walls::table::{Entry, TABLE, Who},
 };
 
 use people::{OURS, People};
-use table::{Entry, TABLE};
 use trial::Trial;
 
 #[tokio::test]
@@ -58,7 +57,7 @@ async fn unknown(people: &People) -> Result<Vec<String>> {
     let mut routes: BTreeSet<String> = description::undescribed()?;
     for route in described {
         let entry = TABLE.iter().find(|entry| fits(entry, &route.name));
-        if entry.is_some_and(|entry| (entry.who == table::Who::Anybody) == route.needs_token) {
+        if entry.is_some_and(|entry| (entry.who == Who::Anybody) == route.needs_token) {
             let name = &route.name;
             faults.push(format!(
                 "{name}: table and description differ about a token"

@@ -4,10 +4,9 @@ use anyhow::Result;
 use gantry_tests::{
     caller::{Caller, Question},
     venue::{Server, Venue},
+    walls::table::Who,
 };
 use reqwest::Method;
-
-use super::table::Who;
 
 /// The partner whose walls are tried. The hardware is its.
 pub(crate) const OURS: &str = "Northern Timing";

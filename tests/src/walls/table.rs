@@ -5,7 +5,7 @@
 
 /// Who may ask, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Who {
+pub enum Who {
     /// Whoever finds the address.
     Anybody,
     /// Whoever has a token, with or without a partner.
@@ -20,15 +20,15 @@ pub(crate) enum Who {
 
 /// One route.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// The method and the path.
-    pub(crate) route: &'static str,
+    pub route: &'static str,
     /// Who may ask at least.
-    pub(crate) who: Who,
+    pub who: Who,
     /// The body's media type and text.
-    pub(crate) body: Option<(&'static str, &'static str)>,
+    pub body: Option<(&'static str, &'static str)>,
     /// Headers that the route wants.
-    pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 use Who::{Anybody, Operator, Owner, SignedIn, Viewer};
@@ -44,7 +44,7 @@ const WEB_SOCKET: &[(&str, &str)] = &[
 
 /// Every route.
 #[rustfmt::skip]
-pub(crate) const TABLE: &[Entry] = &[
+pub const TABLE: &[Entry] = &[
     // Signing in.
     entry("POST /api/login", Anybody).sends(r#"{"email": "<email>", "password": "<password>"}"#),
     entry("POST /api/select-partner", SignedIn).sends(r#"{"partner_id": "<partner>"}"#),
@@ -87,6 +87,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry("GET /api/display/<display>", Viewer),
     entry("PATCH /api/display/<display>", Operator).sends(r#"{"expires_in_hours": 2}"#),
     entry("DELETE /api/display/<display>", Operator),
+
 
     // What screens open: the id of a display is all it takes.
     entry("GET /", Anybody),
