@@ -72,7 +72,17 @@ impl Venue {
 
     /// A new place with one timing partner and one operator.
     pub async fn on(kind: Kind) -> Result<Self> {
-        let venue = Self::empty(kind).await?;
+        Self::empty(kind).await?.peopled().await
+    }
+
+    /// A new place with one timing partner and one operator, in a database that is there.
+    pub async fn with(database: Database) -> Result<Self> {
+        let folder = tempfile::tempdir().context("make a data directory")?;
+        Self { folder, database }.peopled().await
+    }
+
+    async fn peopled(self) -> Result<Self> {
+        let venue = self;
         venue.add_partner(PARTNER).await?;
         venue.add_user(EMAIL, PASSWORD, PARTNER, "operator").await?;
         Ok(venue)

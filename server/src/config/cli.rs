@@ -22,7 +22,7 @@ pub struct Cli {
     pub command: Command,
 
     /// What to log: error, warn, info, debug or trace, also per module
-    #[arg(long, global = true, value_name = "FILTER", default_value = "info", value_parser = log_filter)]
+    #[arg(long, global = true, value_name = "FILTER", default_value = "info,sqlx=warn", value_parser = log_filter)]
     pub log: String,
 }
 

@@ -522,7 +522,10 @@ mod tests {
             log(&["gantry-server", "serve", "--config", &path, "--log=debug"]).expect("parses"),
             "debug"
         );
-        assert_eq!(log(&["gantry-server", "serve"]).expect("parses"), "info");
+        assert_eq!(
+            log(&["gantry-server", "serve"]).expect("parses"),
+            "info,sqlx=warn"
+        );
         assert!(log(&["gantry-server", "serve", "--log", "a=b=c"]).is_err());
     }
 

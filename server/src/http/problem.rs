@@ -130,8 +130,21 @@ impl Problem {
 }
 
 impl From<sqlx::Error> for Problem {
+    /// A database that is away for a moment is not the asker's fault, and asking again helps; anything else is a defect.
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(&error)
+        let is_away = matches!(
+            error,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+        );
+        if !is_away {
+            return Self::internal(&error);
+        }
+        tracing::error!(%error, "cannot answer a request: the database is away");
+        let detail = "the database does not answer; try again in a moment";
+        Self {
+            retry_after_seconds: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
     }
 }
 
