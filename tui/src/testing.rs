@@ -22,7 +22,8 @@ use crate::{
         live::LiveEvent,
         request::{Answer, Request},
         types::{
-            Display, DisplaySession, Login, Mode, Partner, Preview, Template, TimingSession, Token,
+            Colleague, Display, DisplaySession, Login, Mode, Partner, Preview, Template,
+            TimingSession, Token,
         },
     },
     app::{
@@ -72,6 +73,7 @@ pub(crate) fn working(tab: Tab) -> Model {
     model.sessions.replace(display_sessions());
     model.displays.replace(displays());
     model.templates = templates();
+    model.colleagues = colleagues();
     for id in ["finish-line", "announcer"] {
         for mode in [Mode::Results, Mode::PreRace] {
             let example = Example::Picture(Box::new(scene()));
@@ -146,10 +148,21 @@ fn preview() -> Preview {
 pub(crate) fn display_sessions() -> Vec<DisplaySession> {
     serde_json::from_value(json!([
         {"id": "s1", "name": "Finish line", "mode": "results", "chronotrack_session_ids": ["t1"],
-         "template_id": "finish-line", "participants": 2500},
+         "template_id": "finish-line", "participants": 2500, "revision": 4, "access": "owner",
+         "owner": {"id": "u1", "email": "ann@northside.example", "role": "operator"}},
         {"id": "s2", "name": "Start announcer", "mode": "pre_race", "chronotrack_session_ids": ["t2", "t1"],
-         "template_id": "announcer", "participants": 0},
+         "template_id": "announcer", "participants": 0, "revision": 7,
+         "owner": {"id": "u2", "email": "ben@northside.example", "role": "operator"}},
         {"id": "s3", "name": null, "mode": "results"},
+    ]))
+    .expect("the samples fit")
+}
+
+fn colleagues() -> Vec<Colleague> {
+    serde_json::from_value(json!([
+        {"id": "u1", "email": "ann@northside.example", "role": "operator"},
+        {"id": "u2", "email": "ben@northside.example", "role": "operator"},
+        {"id": "u3", "email": "vera@northside.example", "role": "viewer"},
     ]))
     .expect("the samples fit")
 }

@@ -108,6 +108,12 @@ impl Client {
             Request::CreateSession(session) | Request::ChangeSession { session, .. } => {
                 builder.json(session)
             }
+            Request::Share {
+                access: Some(access),
+                ..
+            } => builder.json(&json!({"access": access})),
+            Request::HandOver { user_id, .. } => builder.json(&json!({"user_id": user_id})),
+            Request::Duplicate { name, .. } => builder.json(&json!({"name": name})),
             Request::GenerateUrl {
                 session_id,
                 expires_in_hours,
@@ -118,6 +124,10 @@ impl Client {
                 .timeout(UPLOAD_TIMEOUT)
                 .body(read_roster(path).await?),
             _ => builder,
+        };
+        let builder = match seen(request) {
+            Some(revision) => builder.header(header::IF_MATCH, format!("\"{revision}\"")),
+            None => builder,
         };
         Ok((path, builder))
     }
@@ -169,16 +179,52 @@ fn route(request: &Request) -> (Method, String) {
         ),
         Request::Templates => (Method::GET, "/api/templates".to_owned()),
         Request::Template { id, .. } => (Method::GET, format!("/api/templates/{id}")),
-        Request::Sessions => (Method::GET, "/api/sessions".to_owned()),
+        Request::Sessions { archived } => (
+            Method::GET,
+            format!("/api/sessions?limit=200&archived={archived}"),
+        ),
+        Request::Session { id } => (Method::GET, format!("/api/sessions/{id}")),
+        Request::Colleagues => (Method::GET, "/api/colleagues".to_owned()),
+        Request::Share {
+            id,
+            user_id,
+            access,
+            ..
+        } => {
+            let method = match access {
+                Some(_) => Method::PUT,
+                None => Method::DELETE,
+            };
+            (method, format!("/api/sessions/{id}/shares/{user_id}"))
+        }
+        Request::HandOver { id, .. } => (Method::POST, format!("/api/sessions/{id}/hand-over")),
+        Request::Duplicate { id, .. } => (Method::POST, format!("/api/sessions/{id}/duplicate")),
+        Request::Archive { id, away, .. } => {
+            let verb = if *away { "archive" } else { "restore" };
+            (Method::POST, format!("/api/sessions/{id}/{verb}"))
+        }
         Request::CreateSession(_) => (Method::POST, "/api/sessions/create".to_owned()),
         Request::ChangeSession { id, .. } => (Method::PATCH, format!("/api/sessions/{id}")),
-        Request::DeleteSession { id } => (Method::DELETE, format!("/api/sessions/{id}")),
+        Request::DeleteSession { id, .. } => (Method::DELETE, format!("/api/sessions/{id}")),
         Request::ImportRoster { session_id, .. } => {
             (Method::PUT, format!("/api/sessions/{session_id}/roster"))
         }
         Request::Displays => (Method::GET, "/api/displays".to_owned()),
         Request::GenerateUrl { .. } => (Method::POST, "/api/display/generate-url".to_owned()),
         Request::Revoke { id } => (Method::DELETE, format!("/api/display/{id}")),
+    }
+}
+
+/// The revision that a change builds on.
+fn seen(request: &Request) -> Option<u64> {
+    match request {
+        Request::ChangeSession { seen, .. }
+        | Request::DeleteSession { seen, .. }
+        | Request::ImportRoster { seen, .. }
+        | Request::Share { seen, .. }
+        | Request::HandOver { seen, .. }
+        | Request::Archive { seen, .. } => *seen,
+        _ => None,
     }
 }
 
@@ -198,14 +244,21 @@ fn parse(request: &Request, body: &[u8]) -> serde_json::Result<Answer> {
         Request::Template { .. } => read(body, |body: TemplateBody| {
             Answer::Template(Box::new(body.template))
         }),
-        Request::Sessions => read(body, Answer::Sessions),
-        Request::CreateSession(_) | Request::ChangeSession { .. } => read(body, Answer::Session),
+        Request::Sessions { .. } => read(body, Answer::Sessions),
+        Request::Colleagues => read(body, Answer::Colleagues),
+        Request::CreateSession(_)
+        | Request::ChangeSession { .. }
+        | Request::Session { .. }
+        | Request::Duplicate { .. }
+        | Request::Archive { .. } => read(body, Answer::Session),
         Request::ImportRoster { .. } => read(body, Answer::RosterImported),
         Request::Displays => read(body, Answer::Displays),
         Request::GenerateUrl { .. } => read(body, Answer::UrlGenerated),
-        Request::LogOut | Request::DeleteSession { .. } | Request::Revoke { .. } => {
-            Ok(Answer::Done)
-        }
+        Request::LogOut
+        | Request::DeleteSession { .. }
+        | Request::Share { .. }
+        | Request::HandOver { .. }
+        | Request::Revoke { .. } => Ok(Answer::Done),
     }
 }
 
@@ -354,6 +407,7 @@ mod tests {
         let request = Request::ImportRoster {
             session_id: "s1".to_owned(),
             path: "/nowhere/roster.csv".into(),
+            seen: None,
         };
         let failure = client.ask(&request).await.result.expect_err("it failed");
         assert!(

@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::api::types::DisplaySession;
+
 /// A failed request.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Failure {
     /// The server did not answer at all.
     #[error("cannot reach {server}: {reason}")]
@@ -46,6 +48,19 @@ impl Failure {
         }
     }
 
+    /// What is there now, when somebody else changed it meanwhile.
+    pub fn newer(&self) -> Option<&DisplaySession> {
+        match self {
+            Failure::Refused(problem) if problem.status == 412 => problem.current.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// It is not there, or no longer.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Failure::Refused(problem) if problem.status == 404)
+    }
+
     /// The login is over.
     pub fn is_unauthorized(&self) -> bool {
         matches!(self, Failure::Refused(problem) if problem.status == 401)
@@ -53,7 +68,7 @@ impl Failure {
 }
 
 /// A problem document as RFC 9457 describes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Problem {
     /// The HTTP status.
     #[serde(default)]
@@ -67,6 +82,9 @@ pub struct Problem {
     /// What is wrong with the input, part by part.
     #[serde(default)]
     pub errors: Vec<InputError>,
+    /// What is there now, when the request was about something older.
+    #[serde(default)]
+    pub current: Option<Box<DisplaySession>>,
 }
 
 /// One wrong part of the input.

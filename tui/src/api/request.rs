@@ -6,8 +6,8 @@ use gantry_core::template::Template;
 use serde::Serialize;
 
 use crate::api::types::{
-    Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected, Sessions,
-    Templates, TimingSessions,
+    Colleagues, Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected,
+    Sessions, Templates, TimingSessions,
 };
 
 /// One question.
@@ -43,8 +43,18 @@ pub enum Request {
         /// The mode in which it is to be shown.
         mode: Mode,
     },
-    /// The display sessions.
-    Sessions,
+    /// The display sessions, those that are archived too or not.
+    Sessions {
+        /// Whether those too.
+        archived: bool,
+    },
+    /// One display session; whoever asks counts as being there.
+    Session {
+        /// Which.
+        id: String,
+    },
+    /// The partner's people.
+    Colleagues,
     /// Makes a display session.
     CreateSession(NewSession),
     /// Changes a display session.
@@ -53,11 +63,51 @@ pub enum Request {
         id: String,
         /// What it is from now on.
         session: NewSession,
+        /// What the operator saw of it.
+        seen: Seen,
     },
     /// Deletes a display session.
     DeleteSession {
         /// Which.
         id: String,
+        /// What the operator saw of it.
+        seen: Seen,
+    },
+    /// Lets a colleague see or edit a display session, or no longer.
+    Share {
+        /// Which display session.
+        id: String,
+        /// Whom.
+        user_id: String,
+        /// How far: `view`, `edit` or not at all.
+        access: Option<&'static str>,
+        /// What the operator saw of it.
+        seen: Seen,
+    },
+    /// Gives a display session to a colleague.
+    HandOver {
+        /// Which display session.
+        id: String,
+        /// To whom.
+        user_id: String,
+        /// What the operator saw of it.
+        seen: Seen,
+    },
+    /// Makes a copy of a display session.
+    Duplicate {
+        /// Of which.
+        id: String,
+        /// What it is called.
+        name: String,
+    },
+    /// Puts a display session away, or takes it back out.
+    Archive {
+        /// Which.
+        id: String,
+        /// Whether it is put away.
+        away: bool,
+        /// What the operator saw of it.
+        seen: Seen,
     },
     /// Puts a CSV file in the place of a display session's roster.
     ImportRoster {
@@ -65,6 +115,8 @@ pub enum Request {
         session_id: String,
         /// The file on this machine.
         path: PathBuf,
+        /// What the operator saw of it.
+        seen: Seen,
     },
     /// The displays.
     Displays,
@@ -81,6 +133,10 @@ pub enum Request {
         id: String,
     },
 }
+
+/// The revision of a display session that the operator saw; the server refuses what builds on an older one. None where the server
+/// told of no revision.
+pub type Seen = Option<u64>;
 
 /// A password on its way to the server; debug output does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,7 +179,9 @@ pub enum Answer {
     Template(Box<Template>),
     /// To [`Request::Sessions`].
     Sessions(Sessions),
-    /// To [`Request::CreateSession`] and [`Request::ChangeSession`].
+    /// To [`Request::Colleagues`].
+    Colleagues(Colleagues),
+    /// To requests that make, change or ask for one display session.
     Session(DisplaySession),
     /// To [`Request::ImportRoster`].
     RosterImported(Imported),

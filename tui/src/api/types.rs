@@ -19,7 +19,14 @@ macro_rules! identified {
     };
 }
 
-identified!(Partner, TimingSession, Template, DisplaySession, Display);
+identified!(
+    Partner,
+    TimingSession,
+    Template,
+    DisplaySession,
+    Display,
+    Colleague
+);
 
 /// The answer to a login.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -232,9 +239,82 @@ pub struct DisplaySession {
     /// When it was made.
     #[serde(default)]
     pub created_at: Option<Timestamp>,
+    /// Whose it is; nobody's in particular without it.
+    #[serde(default)]
+    pub owner: Option<Colleague>,
+    /// What may be done with it.
+    #[serde(default)]
+    pub access: Access,
+    /// Counts its changes; a change names the one that it builds on.
+    #[serde(default)]
+    pub revision: Option<u64>,
+    /// When it was put away.
+    #[serde(default)]
+    pub archived_at: Option<Timestamp>,
+    /// The others who look at it now.
+    #[serde(default)]
+    pub present: Vec<Present>,
+}
+
+/// What may be done with a display session, least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// It may be looked at.
+    View,
+    /// It and its displays may be changed.
+    Edit,
+    /// It may also be shared, handed over, archived and deleted.
+    #[default]
+    #[serde(other)]
+    Owner,
+}
+
+/// Somebody who works for the partner.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Colleague {
+    /// Its id.
+    pub id: String,
+    /// The address.
+    pub email: String,
+    /// `owner`, `operator` or `viewer` of the partner.
+    #[serde(default)]
+    pub role: String,
+}
+
+/// The people who work for the partner.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Colleagues {
+    /// By address.
+    pub colleagues: Vec<Colleague>,
+}
+
+/// Somebody who looks at a display session.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Present {
+    /// Who.
+    pub email: String,
 }
 
 impl DisplaySession {
+    /// What `other`, a newer state, has different, in words; empty when nothing that is shown.
+    pub fn changed_in(&self, other: &Self) -> Vec<&'static str> {
+        let parts = [
+            ("name", self.name != other.name),
+            ("mode", self.mode != other.mode),
+            ("template", self.template_id != other.template_id),
+            (
+                "timing",
+                self.chronotrack_session_ids != other.chronotrack_session_ids,
+            ),
+            ("roster", self.participants != other.participants),
+            ("owner", self.owner != other.owner),
+            ("archive", self.archived_at != other.archived_at),
+        ];
+        let changed = parts.into_iter().filter(|(_, differs)| *differs);
+        changed.map(|(part, _)| part).collect()
+    }
+
     /// The name, or the id of one that has none.
     pub fn title(&self) -> &str {
         self.name

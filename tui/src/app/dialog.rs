@@ -1,7 +1,10 @@
 //! What can stand in front of the lists.
 
 use crate::{
-    api::{request::Request, types::Imported},
+    api::{
+        request::Request,
+        types::{DisplaySession, Imported},
+    },
     app::form::Form,
 };
 
@@ -36,10 +39,21 @@ pub enum Dialog {
 /// A question that is answered with yes or no.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
+    /// The heading.
+    pub title: &'static str,
     /// What is asked.
     pub text: String,
     /// What happens after a yes.
     pub consequence: String,
-    /// What is then asked of the server.
-    pub request: Request,
+    /// What a yes does.
+    pub then: Then,
+}
+
+/// What a yes does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Then {
+    /// Asks the server for it.
+    Ask(Request),
+    /// Opens the form that changes this display session, as it is now.
+    Edit(Box<DisplaySession>),
 }

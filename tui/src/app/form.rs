@@ -2,6 +2,8 @@
 
 use tui_input::{Input, InputRequest};
 
+use crate::api::request::Seen;
+
 /// Something to fill in.
 #[derive(Clone, Debug)]
 pub struct Form {
@@ -24,12 +26,27 @@ pub enum Purpose {
     LogIn,
     /// To make a display session.
     NewSession,
-    /// To change the display session with this id.
-    ChangeSession(String),
-    /// To import a roster into the display session with this id.
-    ImportRoster(String),
+    /// To change this display session.
+    ChangeSession(Subject),
+    /// To import a roster into this display session.
+    ImportRoster(Subject),
     /// To make a URL for the display session with this id.
     MakeUrl(String),
+    /// To share this display session with a colleague.
+    Share(Subject),
+    /// To give this display session to a colleague.
+    HandOver(Subject),
+    /// To copy the display session with this id.
+    Duplicate(String),
+}
+
+/// A display session as the operator saw it when the form opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: String,
+    /// Its revision.
+    pub seen: Seen,
 }
 
 impl Purpose {
@@ -41,6 +58,9 @@ impl Purpose {
             Purpose::ChangeSession(_) => "Change display session",
             Purpose::ImportRoster(_) => "Import a roster",
             Purpose::MakeUrl(_) => "New display URL",
+            Purpose::Share(_) => "Share with a colleague",
+            Purpose::HandOver(_) => "Hand over to a colleague",
+            Purpose::Duplicate(_) => "Duplicate display session",
         }
     }
 
@@ -52,6 +72,9 @@ impl Purpose {
             Purpose::ChangeSession(_) => "Save",
             Purpose::ImportRoster(_) => "Import",
             Purpose::MakeUrl(_) => "Generate URL",
+            Purpose::Share(_) => "Share",
+            Purpose::HandOver(_) => "Hand over",
+            Purpose::Duplicate(_) => "Duplicate",
         }
     }
 }
@@ -84,6 +107,10 @@ pub enum Name {
     File,
     /// A number of hours.
     Hours,
+    /// Somebody who works for the partner.
+    Colleague,
+    /// How far to share.
+    Access,
 }
 
 impl Name {
@@ -98,6 +125,8 @@ impl Name {
             Name::Template => "Template",
             Name::File => "CSV file",
             Name::Hours => "Expires in hours",
+            Name::Colleague => "Colleague",
+            Name::Access => "May",
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     api::{
         server::Server,
-        types::{Display, DisplaySession, Partner, Preview, Template, TimingSession},
+        types::{Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession},
     },
     app::{
         dialog::Dialog,
@@ -42,6 +42,8 @@ pub struct Model {
     pub account: String,
     /// The partner that is acted for.
     pub partner: String,
+    /// Whether the account may only look.
+    pub looks_only: bool,
     /// The list that is looked at.
     pub tab: Tab,
     /// What stands in front of it.
@@ -62,6 +64,10 @@ pub struct Model {
     pub examples: Examples,
     /// The display sessions.
     pub sessions: Picker<DisplaySession>,
+    /// Whether the archived ones are among them.
+    pub with_archived: bool,
+    /// The people who work for the partner.
+    pub colleagues: Vec<Colleague>,
     /// The displays.
     pub displays: Picker<Display>,
     /// The display whose picture is painted.
@@ -127,6 +133,7 @@ impl Model {
             stage: Stage::LogIn(login_form(email)),
             account: String::new(),
             partner: String::new(),
+            looks_only: false,
             tab: Tab::default(),
             dialog: None,
             notice: None,
@@ -137,6 +144,8 @@ impl Model {
             templates: Vec::new(),
             examples: Examples::default(),
             sessions: Picker::default(),
+            with_archived: false,
+            colleagues: Vec::new(),
             displays: Picker::default(),
             live: None,
         }

@@ -63,6 +63,13 @@ impl<T: Identified> Picker<T> {
         self.choose(kept.unwrap_or(self.index));
     }
 
+    /// Takes a newer state of an item that is there.
+    pub fn update(&mut self, item: T) {
+        if let Some(held) = self.items.iter_mut().find(|held| held.id() == item.id()) {
+            *held = item;
+        }
+    }
+
     /// Chooses the item at `index`, or the last one.
     pub fn choose(&mut self, index: usize) {
         self.index = index.min(self.items.len().saturating_sub(1));

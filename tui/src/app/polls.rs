@@ -13,20 +13,26 @@ pub enum Topic {
     TimingPreview,
     /// The display sessions.
     Sessions,
+    /// The chosen one, which tells the others that the operator is there.
+    Session,
     /// The displays.
     Displays,
     /// The templates.
     Templates,
+    /// The partner's people.
+    Colleagues,
 }
 
 impl Topic {
     /// All of them, those first that an operator waits for.
-    pub const ALL: [Topic; 5] = [
+    pub const ALL: [Topic; 7] = [
         Topic::TimingSessions,
         Topic::TimingPreview,
         Topic::Sessions,
         Topic::Displays,
         Topic::Templates,
+        Topic::Session,
+        Topic::Colleagues,
     ];
 
     /// How often it is asked for while `tab` is looked at.
@@ -36,7 +42,8 @@ impl Topic {
             (Topic::Sessions, Tab::Sessions) | (Topic::Displays, Tab::Sessions | Tab::Screens) => {
                 2_000
             }
-            (Topic::Templates, _) => 60_000,
+            (Topic::Session, Tab::Sessions) => 5_000,
+            (Topic::Templates | Topic::Colleagues, _) => 60_000,
             _ => 10_000,
         }
     }

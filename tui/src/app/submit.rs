@@ -16,6 +16,12 @@ pub const PRE_RACE: &str = "pre_race";
 /// The id of the mode choice for times and places.
 pub const RESULTS: &str = "results";
 
+/// The id of the choice to let a colleague edit.
+pub const EDIT: &str = "edit";
+
+/// The id of the choice to let a colleague look.
+pub const VIEW: &str = "view";
+
 /// What stands between the ids of several timing sessions in a choice.
 pub const SEPARATOR: &str = ",";
 
@@ -27,12 +33,14 @@ pub fn request(form: &Form) -> Result<Request, String> {
             password: password(form)?,
         }),
         Purpose::NewSession => session(form).map(Request::CreateSession),
-        Purpose::ChangeSession(id) => Ok(Request::ChangeSession {
-            id: id.clone(),
+        Purpose::ChangeSession(subject) => Ok(Request::ChangeSession {
+            id: subject.id.clone(),
             session: session(form)?,
+            seen: subject.seen,
         }),
-        Purpose::ImportRoster(session_id) => Ok(Request::ImportRoster {
-            session_id: session_id.clone(),
+        Purpose::ImportRoster(subject) => Ok(Request::ImportRoster {
+            session_id: subject.id.clone(),
+            seen: subject.seen,
             path: path(&filled(
                 form,
                 Name::File,
@@ -43,7 +51,35 @@ pub fn request(form: &Form) -> Result<Request, String> {
             session_id: session_id.clone(),
             expires_in_hours: hours(form.text(Name::Hours))?,
         }),
+        Purpose::Share(subject) => Ok(Request::Share {
+            id: subject.id.clone(),
+            user_id: colleague(form)?,
+            access: access(form),
+            seen: subject.seen,
+        }),
+        Purpose::HandOver(subject) => Ok(Request::HandOver {
+            id: subject.id.clone(),
+            user_id: colleague(form)?,
+            seen: subject.seen,
+        }),
+        Purpose::Duplicate(id) => Ok(Request::Duplicate {
+            id: id.clone(),
+            name: filled(form, Name::Session, "give the copy a name")?,
+        }),
     }
+}
+
+fn colleague(form: &Form) -> Result<String, String> {
+    let chosen = form.chosen(Name::Colleague).map(|choice| choice.id.clone());
+    chosen.ok_or_else(|| "there is no colleague to choose; an owner can invite one".to_owned())
+}
+
+/// How far the form shares; nothing ends a share.
+fn access(form: &Form) -> Option<&'static str> {
+    let chosen = form.chosen(Name::Access).map(|choice| choice.id.as_str());
+    [EDIT, VIEW]
+        .into_iter()
+        .find(|access| chosen == Some(*access))
 }
 
 fn session(form: &Form) -> Result<NewSession, String> {

@@ -47,6 +47,16 @@ pub enum Action {
     ImportRoster,
     /// Makes a URL for the chosen display session.
     MakeUrl,
+    /// Shares the chosen display session with a colleague.
+    ShareSession,
+    /// Gives the chosen display session to a colleague.
+    HandOverSession,
+    /// Copies the chosen display session.
+    DuplicateSession,
+    /// Puts the chosen display session away, or takes it back out.
+    ArchiveSession,
+    /// Lists archived display sessions too, or no longer.
+    ShowArchived,
     /// Copies the URL of the display that is looked at.
     CopyUrl,
     /// Shows the URL of the display that is looked at as a QR code.

@@ -116,7 +116,7 @@ fn page(ui: &mut Ui, area: Rect, model: &Model, title: &str) -> Rect {
 }
 
 fn confirm(ui: &mut Ui, area: Rect, model: &Model, question: &Question) {
-    let inside = panel(ui, area, model, "Are you sure?", 5);
+    let inside = panel(ui, area, model, question.title, 5);
     let (text, dim, bad) = (ui.theme.heading(), ui.theme.dim(), ui.theme.bad());
     let rows = ui.words(inside, &question.text, text);
     let rest = below(inside, rows);

@@ -6,7 +6,7 @@ use ratatui::{
 };
 
 use crate::{
-    api::types::{DisplaySession, Mode},
+    api::types::{Access, DisplaySession, Mode},
     app::model::Model,
     view::{
         picture,
@@ -24,8 +24,10 @@ const COLUMNS: [Column; 5] = [
     Column::numbers("URLs", 4),
 ];
 
-/// The rows that the details of the chosen session take.
-const DETAIL_ROWS: u16 = 4;
+/// The rows that the details of a session take: one more when somebody else is there.
+fn detail_rows(session: &DisplaySession) -> u16 {
+    5 + u16::from(!session.present.is_empty())
+}
 
 /// Draws the sessions, the details of the chosen one and the picture of its first active display.
 pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
@@ -36,11 +38,11 @@ pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
     let (list, rest) = split(area, model.sessions.items().len());
     sessions(ui, list, model);
     let details = Rect {
-        height: rest.height.min(DETAIL_ROWS),
+        height: rest.height.min(detail_rows(session)),
         ..padded(rest)
     };
     self::details(ui, details, model, session);
-    let shown = padded(below(rest, DETAIL_ROWS + 1));
+    let shown = padded(below(rest, detail_rows(session) + 1));
     if model.live.is_some() {
         picture::draw(ui, shown, model, "Picture");
     } else {
@@ -83,9 +85,13 @@ fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
                 .displays_of(&session.id)
                 .filter(|display| display.is_active(now))
                 .count();
+            let (mode, style) = match session.archived_at {
+                Some(_) => ("archived", theme.dim()),
+                None => (mode(session.mode), theme.text()),
+            };
             vec![
-                (session.title().to_owned(), theme.text()),
-                (mode(session.mode).to_owned(), theme.text()),
+                (session.title().to_owned(), style),
+                (mode.to_owned(), style),
                 (template(model, session), theme.dim()),
                 (timing(model, session), theme.dim()),
                 (active.to_string(), theme.text()),
@@ -129,14 +135,39 @@ fn details(ui: &mut Ui, area: Rect, model: &Model, session: &DisplaySession) {
         ("Shows", shown),
         ("Roster", roster),
         ("URL", url),
+        ("Owner", owner(model, session)),
+        ("Here now", here(session)),
     ];
-    for (index, (label, text)) in lines.into_iter().enumerate() {
+    let rows = usize::from(detail_rows(session));
+    for (index, (label, text)) in lines.into_iter().take(rows).enumerate() {
         let label = Span::styled(format!("{label:<9}"), ui.theme.dim());
         ui.line(
             row(area, index as u16),
             Line::from_iter([label, Span::raw(text)]),
         );
     }
+}
+
+/// Whose it is, and what that leaves to do.
+fn owner(model: &Model, session: &DisplaySession) -> String {
+    let owner = match &session.owner {
+        Some(owner) if owner.email.eq_ignore_ascii_case(&model.account) => "you",
+        Some(owner) => owner.email.as_str(),
+        None => "nobody in particular",
+    };
+    let bound = match (session.access, session.archived_at) {
+        (_, Some(_)) => " · archived, read-only",
+        (Access::View, None) => " · view only",
+        (Access::Edit, None) => " · shared with you to edit",
+        (Access::Owner, None) => "",
+    };
+    format!("{owner}{bound}")
+}
+
+/// Who else looks at it now.
+fn here(session: &DisplaySession) -> String {
+    let others = session.present.iter().map(|other| other.email.as_str());
+    others.collect::<Vec<_>>().join(", ")
 }
 
 fn mode(mode: Mode) -> &'static str {

@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use crate::{
     api::{
         request::{Answer, Request},
-        types::Imported,
+        types::{Imported, Present},
     },
     app::{
         dialog::Dialog,
@@ -76,6 +76,39 @@ fn the_display_sessions() {
     check!("sessions", working(Tab::Sessions));
 }
 
+fn ben() -> Present {
+    Present {
+        email: "ben@northside.example".to_owned(),
+    }
+}
+
+#[test]
+fn a_display_session_that_somebody_else_changed() {
+    let mut model = pressed(working(Tab::Sessions), "e");
+    let request = crate::app::submit::request(model.form_mut().expect("the form"));
+    let mut newer = crate::testing::display_sessions().remove(0);
+    newer.name = Some("Finish arena".to_owned());
+    newer.present = vec![ben()];
+    let failure = crate::api::failure::Failure::Refused(crate::api::failure::Problem {
+        status: 412,
+        current: Some(Box::new(newer)),
+        ..Default::default()
+    });
+    answer(&mut model, request.expect("it is filled in"), Err(failure));
+    check!("session_overtaken", model);
+}
+
+#[test]
+fn display_sessions_that_are_not_ones_own() {
+    let mut model = working(Tab::Sessions);
+    let mut sessions = crate::testing::display_sessions();
+    sessions[0].access = crate::api::types::Access::View;
+    sessions[0].present = vec![ben()];
+    sessions[1].archived_at = Some(crate::testing::ago(60));
+    model.sessions.replace(sessions);
+    check!("sessions_view_only", pressed(model, "e"));
+}
+
 #[test]
 fn the_screens() {
     check!("screens", working(Tab::Screens));
@@ -107,6 +140,7 @@ fn the_forms() {
         "form_url",
         pressed(working(Tab::Sessions), "u<End>x<Enter>")
     );
+    check!("form_share", pressed(working(Tab::Sessions), "s"));
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use super::open;
 use crate::{
-    api::request::Request,
+    api::{
+        request::Request,
+        types::{Access, DisplaySession},
+    },
     app::{
-        dialog::Dialog,
+        dialog::{Dialog, Then},
         event::Effect,
         model::{Model, Stage},
         polls::Topic,
@@ -42,9 +45,15 @@ pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Ve
         Action::Last => step(model, isize::MAX),
         Action::PickRow => pick(model, place),
         Action::NewSession => model.dialog = Some(open::new_session(model)),
-        Action::ChangeSession | Action::DeleteSession | Action::ImportRoster | Action::MakeUrl => {
-            open_for_session(model, action);
-        }
+        Action::ChangeSession
+        | Action::DeleteSession
+        | Action::ImportRoster
+        | Action::MakeUrl
+        | Action::ShareSession
+        | Action::HandOverSession
+        | Action::DuplicateSession
+        | Action::ArchiveSession => open_for_session(model, action),
+        Action::ShowArchived => show_archived(model),
         Action::ShowCode | Action::ShowPicture | Action::Revoke => open_for_display(model, action),
         Action::NextField => with_form(model, |form| form.step(1)),
         Action::PreviousField => with_form(model, |form| form.step(-1)),
@@ -130,7 +139,13 @@ fn send(model: &mut Model) -> Vec<Effect> {
 
 fn confirm(model: &mut Model) -> Vec<Effect> {
     match model.dialog.take() {
-        Some(Dialog::Confirm(question)) => vec![Effect::Ask(question.request)],
+        Some(Dialog::Confirm(question)) => match question.then {
+            Then::Ask(request) => vec![Effect::Ask(request)],
+            Then::Edit(session) => {
+                model.dialog = Some(open::change_session(model, &session));
+                Vec::new()
+            }
+        },
         other => {
             model.dialog = other;
             Vec::new()
@@ -181,12 +196,55 @@ fn open_for_session(model: &mut Model, action: Action) {
         model.warn("there is no display session yet; bind a timing session to one first");
         return;
     };
+    if let Some(why) = forbidden(session, action) {
+        model.warn(why);
+        return;
+    }
     model.dialog = Some(match action {
         Action::ChangeSession => open::change_session(model, session),
         Action::DeleteSession => open::delete_session(model, session),
         Action::ImportRoster => open::import_roster(session),
+        Action::ShareSession => open::share(model, session),
+        Action::HandOverSession => open::hand_over(model, session),
+        Action::DuplicateSession => open::duplicate(session),
+        Action::ArchiveSession => open::archive(session),
         _ => open::make_url(session),
     });
+}
+
+/// Why this cannot be done to a display session, if it cannot.
+fn forbidden(session: &DisplaySession, action: Action) -> Option<String> {
+    let needs = match action {
+        Action::DuplicateSession => Access::View,
+        Action::ChangeSession | Action::ImportRoster | Action::MakeUrl => Access::Edit,
+        _ => Access::Owner,
+    };
+    let owner = session.owner.as_ref();
+    let owner = owner.map_or("its owner", |owner| owner.email.as_str());
+    if session.access < needs {
+        return Some(match session.access {
+            Access::View => {
+                format!("view only: {owner} shared it with you to look at, not to change")
+            }
+            _ => format!("only {owner} can do that; the session is shared with you to edit"),
+        });
+    }
+    let is_open = matches!(
+        action,
+        Action::ArchiveSession | Action::DeleteSession | Action::DuplicateSession
+    );
+    (session.archived_at.is_some() && !is_open)
+        .then(|| "it is archived and read-only; a takes it out of the archive".to_owned())
+}
+
+fn show_archived(model: &mut Model) {
+    model.with_archived = !model.with_archived;
+    model.tell(if model.with_archived {
+        "archived display sessions are listed too"
+    } else {
+        "archived display sessions are hidden"
+    });
+    model.polls.hurry(Topic::Sessions);
 }
 
 fn open_for_display(model: &mut Model, action: Action) {

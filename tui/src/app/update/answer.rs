@@ -49,7 +49,8 @@ fn accept(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
         Answer::Template(template) => return compose(&request, template),
         Answer::Sessions(list) => model.sessions.replace(list.sessions),
         Answer::Displays(list) => model.displays.replace(list.displays),
-        Answer::Session(session) => session_saved(model, &request, session),
+        Answer::Session(session) => session_told(model, &request, session),
+        Answer::Colleagues(list) => model.colleagues = list.colleagues,
         Answer::RosterImported(imported) => roster_imported(model, imported),
         Answer::UrlGenerated(display) => url_generated(model, request, display),
         Answer::Done => done(model, &request),
@@ -62,7 +63,9 @@ pub(super) fn topic(request: &Request) -> Option<Topic> {
     match request {
         Request::TimingSessions => Some(Topic::TimingSessions),
         Request::TimingPreview { .. } => Some(Topic::TimingPreview),
-        Request::Sessions => Some(Topic::Sessions),
+        Request::Sessions { .. } => Some(Topic::Sessions),
+        Request::Session { .. } => Some(Topic::Session),
+        Request::Colleagues => Some(Topic::Colleagues),
         Request::Displays => Some(Topic::Displays),
         Request::Templates => Some(Topic::Templates),
         _ => None,
@@ -107,8 +110,9 @@ fn compose(request: &Request, template: Box<Template>) -> Vec<Effect> {
 /// Into the lists, acting for a partner.
 fn enter(model: &mut Model, partner_id: &str) {
     if let Stage::Partner(partners) = &model.stage {
-        model.partner = partners
-            .find(partner_id)
+        let partner = partners.find(partner_id);
+        model.looks_only = partner.is_some_and(|partner| partner.role == "viewer");
+        model.partner = partner
             .map(|partner| partner.name.clone())
             .unwrap_or_default();
     }
@@ -139,9 +143,13 @@ fn hold_reads(model: &mut Model, request: &Request, preview: Preview) {
     });
 }
 
-fn session_saved(model: &mut Model, request: &Request, session: DisplaySession) {
+fn session_told(model: &mut Model, request: &Request, session: DisplaySession) {
     let what = match request {
+        Request::Session { .. } => return model.sessions.update(session),
         Request::ChangeSession { .. } => "is saved",
+        Request::Archive { away: true, .. } => "is archived; A lists it, a takes it out",
+        Request::Archive { .. } => "is out of the archive",
+        Request::Duplicate { .. } => "is made, with the roster and settings of the other",
         _ => "is made: i imports a roster, Enter makes a URL",
     };
     model.dialog = None;
@@ -181,10 +189,31 @@ fn url_generated(model: &mut Model, request: Request, display: Display) {
     model.polls.hurry(Topic::Displays);
 }
 
+fn name_of(model: &Model, user_id: &str) -> String {
+    let mut colleagues = model.colleagues.iter();
+    let found = colleagues.find(|colleague| colleague.id == user_id);
+    found.map_or_else(|| "the colleague".to_owned(), |found| found.email.clone())
+}
+
 fn done(model: &mut Model, request: &Request) {
     match request {
         Request::Revoke { id } => model.tell(format!("display {id} is revoked")),
         Request::DeleteSession { .. } => model.tell("display session deleted"),
+        Request::Share {
+            user_id, access, ..
+        } => {
+            let name = name_of(model, user_id);
+            model.dialog = None;
+            model.tell(match access {
+                Some(access) => format!("{name} may {access} it from now on"),
+                None => format!("{name} does not see it any more"),
+            });
+        }
+        Request::HandOver { user_id, .. } => {
+            let name = name_of(model, user_id);
+            model.dialog = None;
+            model.tell(format!("it is {name}'s now"));
+        }
         _ => {}
     }
     model.polls.hurry(Topic::Displays);

@@ -17,6 +17,7 @@ use crate::{
         live::Live,
         model::{Model, Stage},
         polls::Topic,
+        tab::Tab,
     },
     keymap::resolve,
 };
@@ -108,7 +109,24 @@ fn poll(model: &mut Model) -> Vec<Effect> {
 fn request(model: &mut Model, topic: Topic) -> Option<Request> {
     match (topic, model.timing.chosen_id()) {
         (Topic::TimingSessions, _) => Some(Request::TimingSessions),
-        (Topic::Sessions, _) => Some(Request::Sessions),
+        (Topic::Sessions, _) => Some(Request::Sessions {
+            archived: model.with_archived,
+        }),
+        (Topic::Session, _) => {
+            let id = model.sessions.chosen_id().map(str::to_owned);
+            let asked = id.filter(|_| model.tab == Tab::Sessions);
+            if asked.is_none() {
+                model.polls.answered(topic, false);
+            }
+            asked.map(|id| Request::Session { id })
+        }
+        (Topic::Colleagues, _) => {
+            if model.looks_only {
+                model.polls.answered(topic, false);
+                return None;
+            }
+            Some(Request::Colleagues)
+        }
         (Topic::Displays, _) => Some(Request::Displays),
         (Topic::Templates, _) => Some(Request::Templates),
         (Topic::TimingPreview, Some(id)) => Some(Request::TimingPreview { id: id.to_owned() }),

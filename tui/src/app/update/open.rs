@@ -3,16 +3,19 @@
 use crate::{
     api::{
         request::Request,
-        types::{DisplaySession, Identified, Mode},
+        types::{Colleague, DisplaySession, Identified, Mode},
     },
     app::{
-        dialog::{Dialog, Question},
-        form::{Choice, Field, Form, Name, Purpose},
+        dialog::{Dialog, Question, Then},
+        form::{Choice, Field, Form, Name, Purpose, Subject},
         model::Model,
-        submit::{PRE_RACE, RESULTS, SEPARATOR},
+        submit::{EDIT, PRE_RACE, RESULTS, SEPARATOR, VIEW},
     },
     words::counted,
 };
+
+/// The heading of a question before something that cannot be taken back.
+const SURE: &str = "Are you sure?";
 
 /// The form for a new display session, bound to the chosen timing session.
 pub(super) fn new_session(model: &Model) -> Dialog {
@@ -37,15 +40,103 @@ pub(super) fn change_session(model: &Model, session: &DisplaySession) -> Dialog 
         session.mode,
         session.template_id.as_deref(),
     );
-    Dialog::Form(Form::new(
-        Purpose::ChangeSession(session.id.clone()),
-        fields,
-    ))
+    Dialog::Form(Form::new(Purpose::ChangeSession(subject(session)), fields))
+}
+
+fn subject(session: &DisplaySession) -> Subject {
+    Subject {
+        id: session.id.clone(),
+        seen: session.revision,
+    }
+}
+
+/// The form that shares a display session.
+pub(super) fn share(model: &Model, session: &DisplaySession) -> Dialog {
+    let access = |id: &str, label: &str, detail: &str| Choice {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+    };
+    let access = vec![
+        access(EDIT, "edit it", "Change it and its displays, like you."),
+        access(
+            VIEW,
+            "look at it",
+            "See it and its displays, and change nothing.",
+        ),
+        access("", "not see it", "Ends what was shared before."),
+    ];
+    let fields = vec![
+        Field::choice(Name::Colleague, colleagues(model, session, |_| true), None),
+        Field::choice(Name::Access, access, None),
+    ];
+    Dialog::Form(Form::new(Purpose::Share(subject(session)), fields))
+}
+
+/// The form that gives a display session away.
+pub(super) fn hand_over(model: &Model, session: &DisplaySession) -> Dialog {
+    let runs_displays = |colleague: &Colleague| colleague.role != "viewer";
+    let options = colleagues(model, session, runs_displays);
+    let fields = vec![Field::choice(Name::Colleague, options, None)];
+    Dialog::Form(Form::new(Purpose::HandOver(subject(session)), fields))
+}
+
+/// Everybody but the owner who `fits`.
+fn colleagues(
+    model: &Model,
+    session: &DisplaySession,
+    fits: impl Fn(&Colleague) -> bool,
+) -> Vec<Choice> {
+    let owner = session.owner.as_ref().map(|owner| owner.id.as_str());
+    let others = model
+        .colleagues
+        .iter()
+        .filter(|colleague| Some(colleague.id.as_str()) != owner && fits(colleague));
+    others
+        .map(|colleague| Choice {
+            id: colleague.id.clone(),
+            label: colleague.email.clone(),
+            detail: format!("{} of {}", colleague.role, model.partner),
+        })
+        .collect()
+}
+
+/// The form that copies a display session.
+pub(super) fn duplicate(session: &DisplaySession) -> Dialog {
+    let name = format!("{} (copy)", session.title());
+    let purpose = Purpose::Duplicate(session.id.clone());
+    Dialog::Form(Form::new(purpose, vec![Field::text(Name::Session, name)]))
+}
+
+/// The question before a display session is put away or taken out.
+pub(super) fn archive(session: &DisplaySession) -> Dialog {
+    let away = session.archived_at.is_none();
+    let (verb, consequence) = if away {
+        (
+            "Archive",
+            "Its URLs stop on every screen. It keeps roster and settings, and a takes it out again.",
+        )
+    } else {
+        (
+            "Restore",
+            "It can be changed again. Its URLs stay ended; Enter makes a new one.",
+        )
+    };
+    Dialog::Confirm(Question {
+        title: SURE,
+        text: format!("{verb} the display session {:?}?", session.title()),
+        consequence: consequence.to_owned(),
+        then: Then::Ask(Request::Archive {
+            id: session.id.clone(),
+            away,
+            seen: session.revision,
+        }),
+    })
 }
 
 /// The form that asks for a roster's file.
 pub(super) fn import_roster(session: &DisplaySession) -> Dialog {
-    let purpose = Purpose::ImportRoster(session.id.clone());
+    let purpose = Purpose::ImportRoster(subject(session));
     Dialog::Form(Form::new(purpose, vec![Field::text(Name::File, "")]))
 }
 
@@ -63,26 +154,29 @@ pub(super) fn delete_session(model: &Model, session: &DisplaySession) -> Dialog 
         .filter(|display| display.is_active(now))
         .count();
     Dialog::Confirm(Question {
+        title: SURE,
         text: format!("Delete the display session {:?}?", session.title()),
         consequence: match active {
             0 => "No screen shows it now. Its roster goes with it.".to_owned(),
             1 => "Its URL stops on every screen. Its roster goes with it.".to_owned(),
             count => format!("Its {count} URLs stop on every screen. Its roster goes with it."),
         },
-        request: Request::DeleteSession {
+        then: Then::Ask(Request::DeleteSession {
             id: session.id.clone(),
-        },
+            seen: session.revision,
+        }),
     })
 }
 
 /// The question before a display goes dark.
 pub(super) fn revoke(id: &str) -> Dialog {
     Dialog::Confirm(Question {
+        title: SURE,
         text: format!("Revoke the display {id}?"),
         consequence:
             "Every screen that shows it goes dark within a second. It cannot be taken back."
                 .to_owned(),
-        request: Request::Revoke { id: id.to_owned() },
+        then: Then::Ask(Request::Revoke { id: id.to_owned() }),
     })
 }
 

@@ -2,10 +2,16 @@
 
 use super::answer;
 use crate::{
-    api::{failure::Failure, request::Request},
+    api::{
+        failure::Failure,
+        request::{Request, Seen},
+        types::DisplaySession,
+    },
     app::{
+        dialog::{Dialog, Question, Then},
         example::Example,
         model::{Model, Outage, Stage},
+        polls::Topic,
     },
 };
 
@@ -19,6 +25,14 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
     if failure.is_unauthorized() && matches!(model.stage, Stage::Console | Stage::Partner(_)) {
         model.forget_account();
         model.warn("the login has ended; log in again");
+        return;
+    }
+    if let Some(newer) = failure.newer() {
+        offer_newer(model, request, newer);
+        return;
+    }
+    if let (Request::Session { .. }, true) = (request, failure.is_not_found()) {
+        model.polls.hurry(Topic::Sessions);
         return;
     }
     if let Request::Template { id, mode } = request {
@@ -42,6 +56,60 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
     }
 }
 
+/// Somebody else was faster: shows what is different now, and lets the operator go on from there.
+fn offer_newer(model: &mut Model, request: &Request, newer: &DisplaySession) {
+    let before = model.sessions.find(&newer.id);
+    let parts = before.map_or_else(Vec::new, |before| before.changed_in(newer));
+    let what = match parts.as_slice() {
+        [] => "It was changed".to_owned(),
+        parts => format!("Changed: {}", parts.join(", ")),
+    };
+    let who: Vec<&str> = newer
+        .present
+        .iter()
+        .map(|other| other.email.as_str())
+        .collect();
+    let who = match who.as_slice() {
+        [] => String::new(),
+        who => format!(" Here now: {}.", who.join(", ")),
+    };
+    let (offer, then) = match built_on(request, newer.revision) {
+        Some(again) => (
+            "Do it all the same, to what is there now?",
+            Then::Ask(again),
+        ),
+        None => (
+            "Go on from the newer state?",
+            Then::Edit(Box::new(newer.clone())),
+        ),
+    };
+    let question = Question {
+        title: "Changed by somebody else",
+        text: format!(
+            "{:?} is newer than what you saw. Nothing was saved.",
+            newer.title()
+        ),
+        consequence: format!("{what}.{who} {offer}"),
+        then,
+    };
+    model.sessions.update(newer.clone());
+    model.dialog = Some(Dialog::Confirm(question));
+}
+
+/// The same request built on a newer state; a form's fields have to be looked at again instead.
+fn built_on(request: &Request, newer: Seen) -> Option<Request> {
+    let mut again = request.clone();
+    match &mut again {
+        Request::DeleteSession { seen, .. }
+        | Request::ImportRoster { seen, .. }
+        | Request::Share { seen, .. }
+        | Request::HandOver { seen, .. }
+        | Request::Archive { seen, .. } => *seen = newer,
+        _ => return None,
+    }
+    Some(again)
+}
+
 fn is_sent_by_form(request: &Request) -> bool {
     matches!(
         request,
@@ -50,6 +118,9 @@ fn is_sent_by_form(request: &Request) -> bool {
             | Request::ChangeSession { .. }
             | Request::ImportRoster { .. }
             | Request::GenerateUrl { .. }
+            | Request::Share { .. }
+            | Request::HandOver { .. }
+            | Request::Duplicate { .. }
     )
 }
 

@@ -8,19 +8,24 @@ use gantry_core::{
 use super::*;
 use crate::{
     api::{
+        failure::{Failure, Problem},
         live::LiveEvent,
         request::{Answer, NewSession, Password},
-        types::{Display, Mode, Preview, Selected, TimingSessions, Token},
+        types::{
+            Access, Display, DisplaySession, Mode, Present, Preview, Selected, TimingSessions,
+            Token,
+        },
     },
     app::{
         dialog::Dialog,
         event::{Gesture, Pointer},
+        form::Name,
         live::Truth,
         tab::Tab,
     },
     keymap::action::Action,
     testing::{
-        NOW, answer, display_sessions, entered, fresh, login, press, refused, timing_sessions,
+        NOW, ago, answer, display_sessions, entered, fresh, login, press, refused, timing_sessions,
         unreachable, working,
     },
 };
@@ -157,7 +162,11 @@ fn an_outage_is_shown_with_its_age_until_an_answer_comes() {
     let mut model = working(Tab::Timing);
     answer(&mut model, Request::TimingSessions, Err(unreachable()));
     update(&mut model, Event::Tick(NOW + 5_000));
-    answer(&mut model, Request::Sessions, Err(refused(503, "starting")));
+    answer(
+        &mut model,
+        Request::Sessions { archived: false },
+        Err(refused(503, "starting")),
+    );
     let outage = model.outage.clone().expect("there is one");
     assert_eq!(outage.since, NOW, "it began with the first failure");
     let list = TimingSessions {
@@ -279,7 +288,11 @@ fn a_change_keeps_what_is_not_touched() {
     let id = "s2".to_owned();
     assert_eq!(
         effects,
-        [Effect::Ask(Request::ChangeSession { id, session })]
+        [Effect::Ask(Request::ChangeSession {
+            id,
+            session,
+            seen: Some(7),
+        })]
     );
 }
 
@@ -306,6 +319,7 @@ fn a_roster_is_imported_and_its_rejected_lines_are_shown() {
     let request = Request::ImportRoster {
         session_id: "s1".to_owned(),
         path: "/tmp/roster.csv".into(),
+        seen: Some(4),
     };
     assert_eq!(effects, [Effect::Ask(request.clone())]);
     let imported =
@@ -485,4 +499,163 @@ fn leaving_ends_the_login_and_the_stream() {
     );
     let mut model = working(Tab::Screens);
     assert_eq!(press(&mut model, "q"), [Effect::Quit]);
+}
+
+/// The refusal of a change that builds on an older state than this one.
+fn overtaken(newer: DisplaySession) -> Failure {
+    Failure::Refused(Problem {
+        status: 412,
+        current: Some(Box::new(newer)),
+        ..Problem::default()
+    })
+}
+
+#[test]
+fn a_lost_write_is_told_and_the_newer_state_is_offered() {
+    let mut model = working(Tab::Sessions);
+    let effects = press(&mut model, "e Mine<Enter>");
+    let [Effect::Ask(request)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let newer = DisplaySession {
+        name: Some("Theirs".to_owned()),
+        mode: Mode::PreRace,
+        revision: Some(5),
+        ..display_sessions().remove(0)
+    };
+    answer(&mut model, request.clone(), Err(overtaken(newer)));
+    let Some(Dialog::Confirm(question)) = &model.dialog else {
+        panic!("{:?}", model.dialog);
+    };
+    assert!(question.consequence.contains("name, mode"), "{question:?}");
+    assert!(press(&mut model, "y").is_empty(), "nothing is overwritten");
+    let form = model.form_mut().expect("the newer state to go on from");
+    assert_eq!(form.text(Name::Session), "Theirs");
+    let effects = press(&mut model, "<Enter>");
+    assert!(
+        matches!(
+            &effects[..],
+            [Effect::Ask(Request::ChangeSession { seen: Some(5), .. })]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn what_somebody_changed_is_deleted_only_after_another_question() {
+    let mut model = working(Tab::Sessions);
+    let effects = press(&mut model, "xy");
+    let id = "s1".to_owned();
+    let delete = |seen| Request::DeleteSession {
+        id: id.clone(),
+        seen: Some(seen),
+    };
+    assert_eq!(effects, [Effect::Ask(delete(4))]);
+    let newer = DisplaySession {
+        revision: Some(5),
+        ..display_sessions().remove(0)
+    };
+    let effects = answer(&mut model, delete(4), Err(overtaken(newer)));
+    assert!(effects.is_empty(), "{effects:?}");
+    assert_eq!(press(&mut model, "y"), [Effect::Ask(delete(5))]);
+}
+
+#[test]
+fn what_may_only_be_looked_at_is_not_changed() {
+    let mut model = working(Tab::Sessions);
+    let mut sessions = display_sessions();
+    sessions[0].access = Access::View;
+    sessions[1].access = Access::Edit;
+    sessions[2].archived_at = Some(ago(60));
+    model.sessions.replace(sessions);
+    for keys in ["e", "i", "u", "s", "x", "a", "H"] {
+        assert!(press(&mut model, keys).is_empty());
+        assert!(model.dialog.is_none(), "{keys}");
+        assert!(
+            told(&model).contains("view only"),
+            "{keys}: {}",
+            told(&model)
+        );
+    }
+    press(&mut model, "d");
+    assert!(
+        matches!(model.dialog, Some(Dialog::Form(_))),
+        "a copy is one's own"
+    );
+    press(&mut model, "<Esc>js");
+    assert!(told(&model).contains("shared with you to edit"));
+    press(&mut model, "e");
+    assert!(model.dialog.is_some());
+    press(&mut model, "<Esc>je");
+    assert!(told(&model).contains("archived"));
+    press(&mut model, "ay");
+    assert!(model.dialog.is_none());
+}
+
+#[test]
+fn a_session_is_shared_and_handed_over() {
+    let mut model = working(Tab::Sessions);
+    let (id, user_id, seen) = ("s1".to_owned(), "u2".to_owned(), Some(4));
+    let effects = press(&mut model, "s<Enter>");
+    let share = Request::Share {
+        id: id.clone(),
+        user_id: user_id.clone(),
+        access: Some("edit"),
+        seen,
+    };
+    assert_eq!(effects, [Effect::Ask(share.clone())]);
+    answer(&mut model, share, Ok(Answer::Done));
+    assert_eq!(
+        told(&model),
+        "ben@northside.example may edit it from now on"
+    );
+    let effects = press(&mut model, "s<Tab><Left><Enter>");
+    let [Effect::Ask(Request::Share { access: None, .. })] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let effects = press(&mut model, "<Esc>H<Enter>");
+    assert_eq!(
+        effects,
+        [Effect::Ask(Request::HandOver { id, user_id, seen })]
+    );
+}
+
+#[test]
+fn whoever_looks_at_a_session_says_so() {
+    let mut model = working(Tab::Sessions);
+    let id = "s1".to_owned();
+    let request = Request::Session { id };
+    let mut session = display_sessions().remove(0);
+    session.present = vec![Present {
+        email: "cat@northside.example".to_owned(),
+    }];
+    answer(&mut model, request.clone(), Ok(Answer::Session(session)));
+    assert_eq!(
+        model.sessions.chosen().map(|chosen| chosen.present.len()),
+        Some(1)
+    );
+    let effects = update(&mut model, Event::Tick(NOW + 5_000));
+    assert!(
+        effects.contains(&Effect::Ask(request.clone())),
+        "{effects:?}"
+    );
+    answer(&mut model, request.clone(), Err(refused(404, "gone")));
+    assert_eq!(model.notice, None, "the list will tell");
+    model.tab = Tab::Screens;
+    let effects = update(&mut model, Event::Tick(NOW + 60_000));
+    assert!(!effects.contains(&Effect::Ask(request)), "{effects:?}");
+}
+
+#[test]
+fn archived_sessions_are_listed_on_demand() {
+    let mut model = working(Tab::Sessions);
+    answer(
+        &mut model,
+        Request::Sessions { archived: false },
+        Err(unreachable()),
+    );
+    press(&mut model, "A");
+    let effects = update(&mut model, Event::Tick(NOW + 1));
+    let request = Request::Sessions { archived: true };
+    assert!(effects.contains(&Effect::Ask(request)), "{effects:?}");
 }
