@@ -155,7 +155,7 @@ async fn operator(store: &Store, hash: &str, now: Moment) -> anyhow::Result<User
         .user_by_email(EMAIL)
         .await?
         .context("the demo's operator is gone")?;
-    store.set_password(user.id, hash).await?;
+    store.set_password(user.id, hash, None).await?;
     for earlier in store.memberships(user.id).await? {
         store.remove_role(user.id, earlier.partner_id).await?;
     }

@@ -1,13 +1,20 @@
 //! Slows down whoever guesses passwords: after a few failures each further one costs twice the wait.
+//!
+//! Failures are counted for the address that they come from and for the account that they are about, so that neither one stranger
+//! with many accounts in mind nor many strangers with one get far. But strangers must not keep anybody out on race day: where a
+//! person signed in lately they are familiar, and there only the failures for this person at this very place count, with shorter
+//! waits. No wait is longer than a minute, so nobody is ever locked out for good.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::household::household;
+use super::{email::Email, token};
+use crate::{household::household, store::TokenHash};
 
 /// Failures that cost nothing: people mistype.
 const FREE: u32 = 4;
@@ -15,18 +22,31 @@ const FREE: u32 = 4;
 /// The longest wait between two attempts.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// The longest wait of somebody familiar. Spectators may share the venue's address with an operator and try the operator's name;
+/// between their attempts there has to be room for the operator's own.
+const LONGEST_FAMILIAR: Duration = Duration::from_secs(8);
+
 /// Failures are forgotten after this long without another one.
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
 
-/// As many addresses are remembered; the one that has been quiet for longest gives way to another.
-const ADDRESSES: usize = 10_000;
+/// A place is familiar for as long after a success.
+const FAMILIAR_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// Who failed to log in lately, by address; a household of IPv6 is one.
-///
-/// Accounts are not counted: whoever knows an operator's address could otherwise keep them out on race day.
+/// As many addresses, accounts and familiar places are remembered each; the one that has been quiet for longest gives way to
+/// another. An account is kept as a hash, so this is a few megabytes at most.
+const REMEMBERED: usize = 10_000;
+
+/// Who failed to show who they are, and who did not.
 #[derive(Debug, Default)]
 pub struct Patience {
-    failures: Mutex<HashMap<IpAddr, Failures>>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    addresses: HashMap<IpAddr, Failures>,
+    accounts: HashMap<TokenHash, Failures>,
+    familiar: HashMap<(TokenHash, IpAddr), Familiar>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,55 +55,127 @@ struct Failures {
     last: Instant,
 }
 
+/// A place where a person got in, and the failures there since.
+#[derive(Clone, Copy, Debug)]
+struct Familiar {
+    success: Instant,
+    failures: Failures,
+}
+
 impl Patience {
-    /// How long this address has to wait before its next attempt is looked at.
-    pub fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = failures.get(&household(address))?.next_attempt(now);
-        (!left.is_zero()).then_some(left)
+    /// How long an attempt with this account from this address has to wait before it is looked at.
+    pub fn wait(&self, account: &Email, address: IpAddr, now: Instant) -> Option<Duration> {
+        let (account, address) = key(account, address);
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = if let Some(familiar) = memory.familiar(account, address, now) {
+            familiar.failures.wait(now, LONGEST_FAMILIAR)
+        } else {
+            let failures = [
+                memory.addresses.get(&address),
+                memory.accounts.get(&account),
+            ];
+            let waits = failures
+                .into_iter()
+                .flatten()
+                .map(|failures| failures.wait(now, LONGEST));
+            waits.max().unwrap_or_default()
+        };
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Whether this account's person got in from this address lately.
+    pub fn is_familiar(&self, account: &Email, address: IpAddr, now: Instant) -> bool {
+        let (account, address) = key(account, address);
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.familiar(account, address, now).is_some()
     }
 
     /// Remembers a failure.
-    pub fn failed(&self, address: IpAddr, now: Instant) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = household(address);
-        if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
-            let quietest = failures.iter().min_by_key(|(_, failures)| failures.last);
-            if let Some(quietest) = quietest.map(|(address, _)| *address) {
-                failures.remove(&quietest);
+    pub fn failed(&self, account: &Email, address: IpAddr, now: Instant) {
+        let (account, address) = key(account, address);
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.familiar(account, address, now).is_some() {
+            if let Some(familiar) = memory.familiar.get_mut(&(account, address)) {
+                familiar.failures.add(now);
             }
+            return;
         }
-        let entry = failures.entry(address).or_insert(Failures {
+        let none = Failures {
             count: 0,
             last: now,
-        });
-        if entry.are_forgotten(now) {
-            entry.count = 0;
-        }
-        entry.count += 1;
-        entry.last = now;
+        };
+        remembered(&mut memory.addresses, address, none, |failures| {
+            failures.last
+        })
+        .add(now);
+        remembered(&mut memory.accounts, account, none, |failures| {
+            failures.last
+        })
+        .add(now);
     }
 
-    /// Forgets an address that got in.
-    pub fn succeeded(&self, address: IpAddr) {
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&household(address));
+    /// Makes a place familiar to whoever got in there, and forgets the failures at it.
+    pub fn succeeded(&self, account: &Email, address: IpAddr, now: Instant) {
+        let (account, address) = key(account, address);
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.addresses.remove(&address);
+        let familiar = Familiar {
+            success: now,
+            failures: Failures {
+                count: 0,
+                last: now,
+            },
+        };
+        let place = (account, address);
+        *remembered(&mut memory.familiar, place, familiar, |familiar| {
+            familiar.success
+        }) = familiar;
+    }
+}
+
+/// An account by a hash of bounded size, and a household by its network.
+fn key(account: &Email, address: IpAddr) -> (TokenHash, IpAddr) {
+    (token::hash(account.as_str()), household(address))
+}
+
+/// The entry of a key, for which the quietest gives way when there are too many.
+fn remembered<K: Copy + Eq + Hash, V: Copy>(
+    map: &mut HashMap<K, V>,
+    key: K,
+    new: V,
+    last: impl Fn(&V) -> Instant,
+) -> &mut V {
+    if map.len() >= REMEMBERED && !map.contains_key(&key) {
+        let quietest = map.iter().min_by_key(|(_, value)| last(value));
+        if let Some(quietest) = quietest.map(|(key, _)| *key) {
+            map.remove(&quietest);
+        }
+    }
+    map.entry(key).or_insert(new)
+}
+
+impl Memory {
+    fn familiar(&self, account: TokenHash, address: IpAddr, now: Instant) -> Option<&Familiar> {
+        let familiar = self.familiar.get(&(account, address))?;
+        (now.duration_since(familiar.success) <= FAMILIAR_FOR).then_some(familiar)
     }
 }
 
 impl Failures {
-    fn next_attempt(self, now: Instant) -> Duration {
+    fn add(&mut self, now: Instant) {
+        if now.duration_since(self.last) > FORGOTTEN_AFTER {
+            self.count = 0;
+        }
+        self.count += 1;
+        self.last = now;
+    }
+
+    fn wait(self, now: Instant, longest: Duration) -> Duration {
         let Some(doublings) = self.count.checked_sub(FREE) else {
             return Duration::ZERO;
         };
-        let wait = Duration::from_secs(1 << doublings.min(10)).min(LONGEST);
+        let wait = Duration::from_secs(1 << doublings.min(10)).min(longest);
         wait.saturating_sub(now.duration_since(self.last))
-    }
-
-    fn are_forgotten(self, now: Instant) -> bool {
-        now.duration_since(self.last) > FORGOTTEN_AFTER
     }
 }
 
@@ -91,11 +183,25 @@ impl Failures {
 mod tests {
     use super::*;
 
+    const ANN: &str = "ann@example.org";
+
+    fn email(text: &str) -> Email {
+        Email::try_from(text).expect("an address")
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
     fn after(failures: u32) -> (Patience, IpAddr, Instant) {
         let (patience, now) = (Patience::default(), Instant::now());
-        let address: IpAddr = "203.0.113.7".parse().expect("an address");
+        let address = address("203.0.113.7");
         for _ in 0..failures {
-            patience.failed(address, now);
+            patience.failed(&email(ANN), address, now);
         }
         (patience, address, now)
     }
@@ -105,41 +211,84 @@ mod tests {
         for (failures, wait) in [
             (1, None),
             (3, None),
-            (4, Some(1)),
-            (5, Some(2)),
-            (8, Some(16)),
-            (40, Some(60)),
+            (4, Some(seconds(1))),
+            (5, Some(seconds(2))),
+            (8, Some(seconds(16))),
+            (40, Some(seconds(60))),
         ] {
             let (patience, address, now) = after(failures);
-            let wait = wait.map(Duration::from_secs);
-            assert_eq!(patience.wait(address, now), wait, "{failures} failures");
-            assert_eq!(patience.wait(address, now + LONGEST), None);
+            let ann = email(ANN);
+            assert_eq!(
+                patience.wait(&ann, address, now),
+                wait,
+                "{failures} failures"
+            );
+            assert_eq!(patience.wait(&ann, address, now + LONGEST), None);
         }
+    }
+
+    #[test]
+    fn an_address_waits_for_all_accounts_and_an_account_at_all_addresses() {
+        let (patience, here, now) = after(5);
+        let (ann, olga) = (email(ANN), email("olga@example.org"));
+        let elsewhere = address("203.0.113.8");
+        assert_eq!(patience.wait(&olga, here, now), Some(seconds(2)));
+        assert_eq!(patience.wait(&ann, elsewhere, now), Some(seconds(2)));
+        assert_eq!(patience.wait(&olga, elsewhere, now), None);
+    }
+
+    #[test]
+    fn strangers_keep_nobody_out_where_they_got_in_lately() {
+        let (patience, now) = (Patience::default(), Instant::now());
+        let (ann, venue) = (email(ANN), address("203.0.113.7"));
+        patience.succeeded(&ann, venue, now);
+        for stranger in 0..200 {
+            let stranger = IpAddr::from([198, 51, 100, stranger]);
+            patience.failed(&ann, stranger, now);
+        }
+        // Somebody else at the venue mistypes as well.
+        for _ in 0..20 {
+            patience.failed(&email("olga@example.org"), venue, now);
+        }
+        assert!(patience.is_familiar(&ann, venue, now));
+        assert_eq!(patience.wait(&ann, venue, now), None);
+        assert_eq!(
+            patience.wait(&ann, address("203.0.113.8"), now),
+            Some(seconds(60))
+        );
+
+        for _ in 0..40 {
+            patience.failed(&ann, venue, now);
+        }
+        let wait = patience.wait(&ann, venue, now);
+        assert_eq!(wait, Some(LONGEST_FAMILIAR), "also there guessing is slow");
+        let later = now + FAMILIAR_FOR + Duration::from_secs(1);
+        assert!(!patience.is_familiar(&ann, venue, later));
     }
 
     #[test]
     fn success_and_quiet_are_forgiven() {
         let (patience, address, now) = after(8);
-        patience.succeeded(address);
-        assert_eq!(patience.wait(address, now), None);
+        patience.succeeded(&email(ANN), address, now);
+        assert_eq!(patience.wait(&email(ANN), address, now), None);
+        assert_eq!(patience.wait(&email("new@example.org"), address, now), None);
 
         let (patience, address, now) = after(8);
         let later = now + FORGOTTEN_AFTER + Duration::from_secs(1);
-        patience.failed(address, later);
-        assert_eq!(patience.wait(address, later), None);
+        patience.failed(&email(ANN), address, later);
+        assert_eq!(patience.wait(&email(ANN), address, later), None);
     }
 
     #[test]
     fn a_household_waits_as_a_whole() {
         let (patience, now) = (Patience::default(), Instant::now());
         for host in 1..=8 {
-            let address = format!("2001:db8::{host}").parse().expect("an address");
-            patience.failed(address, now);
+            let account = email(&format!("a{host}@example.org"));
+            patience.failed(&account, address(&format!("2001:db8::{host}")), now);
         }
-        let [neighbour, stranger] =
-            ["2001:db8::9", "2001:db8:0:1::9"].map(|address| address.parse().expect("an address"));
-        assert!(patience.wait(neighbour, now).is_some());
-        assert_eq!(patience.wait(stranger, now), None);
+        let ann = email(ANN);
+        assert!(patience.wait(&ann, address("2001:db8::9"), now).is_some());
+        assert_eq!(patience.wait(&ann, address("2001:db8:0:1::9"), now), None);
     }
 
     #[test]
@@ -147,21 +296,26 @@ mod tests {
         let patience = Patience::default();
         let start = Instant::now();
         let address = |host: u32| IpAddr::from(std::net::Ipv4Addr::from(host));
-        for host in 0..=ADDRESSES as u32 {
+        let account = |host: u32| email(&format!("a{host}@example.org"));
+        for host in 0..=REMEMBERED as u32 {
             let now = start + Duration::from_millis(host.into());
             for _ in 0..FREE {
-                patience.failed(address(host), now);
+                patience.failed(&account(host), address(host), now);
             }
         }
-        let end = start + Duration::from_millis(ADDRESSES as u64);
-        assert_eq!(patience.wait(address(0), start), None);
-        assert!(patience.wait(address(ADDRESSES as u32), end).is_some());
-    }
-
-    #[test]
-    fn others_do_not_wait() {
-        let (patience, _, now) = after(8);
-        let other: IpAddr = "203.0.113.8".parse().expect("an address");
-        assert_eq!(patience.wait(other, now), None);
+        let end = start + Duration::from_millis(REMEMBERED as u64);
+        assert_eq!(patience.wait(&account(0), address(0), start), None);
+        let newest = REMEMBERED as u32;
+        assert!(patience.wait(&email(ANN), address(newest), end).is_some());
+        assert!(
+            patience
+                .wait(&account(newest), address(1 << 30), end)
+                .is_some()
+        );
+        let memory = patience.memory.lock().expect("whole");
+        assert_eq!(
+            (memory.addresses.len(), memory.accounts.len()),
+            (REMEMBERED, REMEMBERED)
+        );
     }
 }

@@ -5,6 +5,7 @@ mod copy;
 mod demo;
 mod doctor;
 mod hardware;
+mod partners;
 mod people;
 mod serve;
 
@@ -63,11 +64,27 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Copy(arguments) => copy::copy(&arguments).await?,
         Command::Doctor(config) => return doctor::examine(&config).await,
         Command::Partner(partner) => match partner.command {
-            PartnerCommand::Add { name, config } => people::add_partner(&config, &name).await?,
-            PartnerCommand::List(config) => people::list_partners(&config).await?,
+            PartnerCommand::Add { name, config } => partners::add(&config, &name).await?,
+            PartnerCommand::List(config) => partners::list(&config).await?,
+            PartnerCommand::Rename {
+                name,
+                new_name,
+                config,
+            } => partners::rename(&config, &name, &new_name).await?,
         },
         Command::User(user) => match user.command {
-            UserCommand::Add(add) => people::add_user(&add).await?,
+            UserCommand::Add(add) => people::add(&add).await?,
+            UserCommand::List { partner, config } => {
+                people::list(&config, partner.as_deref()).await?;
+            }
+            UserCommand::Role(engagement) => people::change_role(&engagement).await?,
+            UserCommand::Remove {
+                email,
+                partner,
+                config,
+            } => people::remove(&config, &email, &partner).await?,
+            UserCommand::Reset { email, config } => people::reset(&config, &email).await?,
+            UserCommand::Invite(engagement) => people::invite(&engagement).await?,
         },
     }
     Ok(ExitCode::SUCCESS)

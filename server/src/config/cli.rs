@@ -146,6 +146,16 @@ pub enum PartnerCommand {
     },
     /// List the timing companies
     List(Config),
+    /// Give a timing company another name
+    Rename {
+        /// The name it has
+        name: String,
+        /// The name it gets, unique on this server
+        new_name: String,
+        /// Where the store is.
+        #[command(flatten)]
+        config: Config,
+    },
 }
 
 /// `user …`
@@ -161,6 +171,38 @@ pub struct UserArgs {
 pub enum UserCommand {
     /// Add a person, or let one who is known work for another timing company or in another role
     Add(AddUser),
+    /// List people with the timing companies that they work for
+    List {
+        /// Only those of this timing company
+        #[arg(long, value_name = "NAME")]
+        partner: Option<String>,
+        /// Where the store is.
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Change what a person may do for a timing company
+    Role(Engagement),
+    /// Let a person work for a timing company no longer, and sign them out
+    Remove {
+        /// The e-mail address that they log in with
+        email: String,
+        /// The timing company
+        #[arg(long, value_name = "NAME")]
+        partner: String,
+        /// Where the store is.
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Print a code by which a person sets a new password within a day
+    Reset {
+        /// The e-mail address that they log in with
+        email: String,
+        /// Where the store is.
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Print a code by which a person joins a timing company, with a password of their own, within a week
+    Invite(Engagement),
 }
 
 /// `user add …`
@@ -169,14 +211,38 @@ pub struct AddUser {
     /// The e-mail address to log in with
     pub email: String,
     /// The timing company to work for
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "role",
+        required_unless_present = "administrator"
+    )]
+    pub partner: Option<String>,
+    /// What the person may do: a viewer looks, an operator runs displays, an owner also manages people
+    #[arg(long, requires = "partner")]
+    pub role: Option<Role>,
+    /// Let the person administer the server, which shows them nothing of any timing company
+    #[arg(long)]
+    pub administrator: bool,
+    /// Read the password from the first line of standard input instead of asking for it
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Where the store is.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// Who does what for whom.
+#[derive(Args, Debug)]
+pub struct Engagement {
+    /// The e-mail address to log in with
+    pub email: String,
+    /// The timing company
     #[arg(long, value_name = "NAME")]
     pub partner: String,
     /// What the person may do: a viewer looks, an operator runs displays, an owner also manages people
     #[arg(long)]
     pub role: Role,
-    /// Read the password from the first line of standard input instead of asking for it
-    #[arg(long)]
-    pub password_stdin: bool,
     /// Where the store is.
     #[command(flatten)]
     pub config: Config,
@@ -190,11 +256,19 @@ impl Command {
             Self::Demo(demo) => Some(&demo.config),
             Self::Simulate(_) | Self::Replay(_) | Self::Copy(_) => None,
             Self::Partner(PartnerArgs { command }) => match command {
-                PartnerCommand::Add { config, .. } | PartnerCommand::List(config) => Some(config),
+                PartnerCommand::Add { config, .. }
+                | PartnerCommand::List(config)
+                | PartnerCommand::Rename { config, .. } => Some(config),
             },
-            Self::User(UserArgs {
-                command: UserCommand::Add(add),
-            }) => Some(&add.config),
+            Self::User(UserArgs { command }) => match command {
+                UserCommand::Add(add) => Some(&add.config),
+                UserCommand::Role(engagement) | UserCommand::Invite(engagement) => {
+                    Some(&engagement.config)
+                }
+                UserCommand::List { config, .. }
+                | UserCommand::Remove { config, .. }
+                | UserCommand::Reset { config, .. } => Some(config),
+            },
         }
     }
 }

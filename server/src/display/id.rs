@@ -11,7 +11,7 @@ use rand::{TryRngCore, rngs::OsRng};
 pub struct DisplayId(String);
 
 /// Digits, and letters without `i`, `l`, `o` and `u`.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+pub const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// How many characters an id has.
 const LENGTH: usize = 8;
@@ -40,19 +40,21 @@ impl DisplayId {
     }
 }
 
+/// The letter or digit that somebody meant who typed this character: in any case, and what looks like a digit is one.
+pub fn meant(typed: char) -> char {
+    match typed.to_ascii_lowercase() {
+        'o' => '0',
+        'i' | 'l' => '1',
+        other => other,
+    }
+}
+
 /// Reads what somebody typed: in any case, with `o` for `0` and `i` or `l` for `1`.
 impl FromStr for DisplayId {
     type Err = NotAnId;
 
     fn from_str(typed: &str) -> Result<Self, NotAnId> {
-        let id: String = typed
-            .chars()
-            .map(|typed| match typed.to_ascii_lowercase() {
-                'o' => '0',
-                'i' | 'l' => '1',
-                other => other,
-            })
-            .collect();
+        let id: String = typed.chars().map(meant).collect();
         let valid = id.len() == LENGTH && id.bytes().all(|byte| ALPHABET.contains(&byte));
         valid.then_some(Self(id)).ok_or(NotAnId)
     }

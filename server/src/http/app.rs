@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::presence::Presence;
 use crate::{
-    auth::patience::Patience,
+    auth::{hashing::Hashing, patience::Patience},
     display::{guard::Guard, terms::Watched},
     live::sessions::Sessions,
     services::Services,
     templates::Templates,
 };
-
-/// Logins whose password is being checked at the same time. Checking is slow by design and must not take the processor away
-/// from the race.
-const LOGINS_AT_ONCE: usize = 1;
 
 /// The services as the HTTP port uses them, and what it keeps for itself.
 #[derive(Debug)]
@@ -33,10 +28,10 @@ pub struct App {
     pub guard: Guard,
     /// Against guessing passwords.
     pub patience: Patience,
-    /// A place for each password being checked.
-    pub logins: Semaphore,
     /// Who is at which display session.
     pub presence: Presence,
+    /// Where passwords are hashed.
+    pub hashing: Hashing,
     /// What display URLs begin with, without a slash at the end.
     pub base_url: String,
     /// Ends the streams to the screens.
@@ -64,8 +59,8 @@ impl App {
             watched: Watched::default(),
             guard: Guard::default(),
             patience: Patience::default(),
-            logins: Semaphore::new(LOGINS_AT_ONCE),
             presence: Presence::default(),
+            hashing: Hashing::default(),
             base_url,
             shutdown,
         })

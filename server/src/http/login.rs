@@ -1,22 +1,18 @@
 //! Logging in and out, and choosing whom to act for.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-    time::Instant,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{extract::State, http::StatusCode};
 use gantry_core::time::Moment;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
     app::App,
+    attempt::Attempt,
     audit,
     body::{Body, Json},
     caller::Caller,
@@ -26,9 +22,9 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    auth::{password, token},
+    auth::{email::Email, password::Password, token},
     clock,
-    store::{Membership, NewToken, PartnerId, Role, User, UserId, audit::Action},
+    store::{Membership, NewToken, PartnerId, UserId, audit::Action},
 };
 
 /// The routes of this file.
@@ -44,8 +40,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Credentials {
-    email: String,
-    password: String,
+    #[schema(value_type = String)]
+    email: Email,
+    #[schema(value_type = String)]
+    password: Password,
 }
 
 /// A login that worked.
@@ -107,7 +105,8 @@ struct Me {
 #[utoipa::path(post, path = "/api/login", tag = "login", request_body = Credentials, responses(
     (status = OK, body = LoggedIn),
     (status = UNAUTHORIZED, body = Problem, description = "Address and password do not fit together"),
-    (status = TOO_MANY_REQUESTS, body = Problem, description = "Too many failures from this address"),
+    (status = TOO_MANY_REQUESTS, body = Problem, description = "Too many failures from this address or with this account"),
+    (status = SERVICE_UNAVAILABLE, body = Problem, description = "Too many are signing in"),
 ))]
 async fn login(
     State(app): State<Arc<App>>,
@@ -115,27 +114,22 @@ async fn login(
     Client(client): Client,
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<LoggedIn>, Problem> {
-    // One at a time, so that many attempts at once cannot all slip in before the first has failed.
-    let _place = app
-        .logins
-        .acquire()
-        .await
-        .map_err(|closed| Problem::internal(&closed))?;
-    if let Some(wait) = app.patience.wait(address, Instant::now()) {
-        return Err(Problem::too_many("too many failed logins from here", wait));
-    }
-    let Some(user) = authenticate(&app, credentials).await? else {
-        app.patience.failed(address, Instant::now());
+    let store = &app.services.store;
+    let Credentials { email, password } = credentials;
+    let attempt = Attempt::begin(&app, &email, address).await?;
+    let user = store.user_by_email(email.as_str()).await?;
+    let kept = user.as_ref().map(|user| user.password_hash.clone());
+    let fits = attempt.verify(password, kept).await?;
+    let Some(user) = user.filter(|_| fits) else {
+        attempt.failed();
+        note_refusal(&app, email, address);
         return Err(Problem::unauthorized(
             "address and password do not fit together",
         ));
     };
-    app.patience.succeeded(address);
-    let partners = app.services.store.memberships(user.id).await?;
-    let partner = match partners.as_slice() {
-        [only] => Some(only.partner_id),
-        _ => None,
-    };
+    attempt.succeeded();
+    let partners = store.memberships(user.id).await?;
+    let partner = only(&partners);
     let signing = Signing {
         user: user.id,
         partner,
@@ -232,22 +226,35 @@ async fn me(State(app): State<Arc<App>>, account: Account) -> Result<Json<Me>, P
     }))
 }
 
-/// The user of these credentials. An unknown address takes as long as a wrong password.
-async fn authenticate(app: &App, credentials: Credentials) -> Result<Option<User>, Problem> {
-    static NOBODY: OnceLock<String> = OnceLock::new();
-    let user = app.services.store.user_by_email(&credentials.email).await?;
-    let kept = user.as_ref().map(|user| user.password_hash.clone());
-    let fits = spawn_blocking(move || {
-        let kept = kept.unwrap_or_else(|| {
-            NOBODY
-                .get_or_init(|| password::hash("").unwrap_or_default())
-                .clone()
-        });
-        password::verify(&credentials.password, &kept)
-    })
-    .await
-    .map_err(|failed| Problem::internal(&failed))?;
-    Ok(user.filter(|_| fits))
+/// Notes that somebody's sign-in was refused, for the owners of the partner that they work for alone, or for the server.
+///
+/// What nobody's address was tried with is not noted: strangers could fill the log with it. And the answer does not wait for the
+/// note, because it would tell by its time whether there is such a person.
+fn note_refusal(app: &Arc<App>, email: Email, address: IpAddr) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        let store = &app.services.store;
+        let Some(user) = store.user_by_email(email.as_str()).await? else {
+            return Ok(());
+        };
+        let partners = store.memberships(user.id).await?;
+        let by = audit::By {
+            partner: only(&partners),
+            user: None,
+            who: "",
+            address,
+        };
+        by.note(&app, Action::SignInRefused, email.as_str(), json!({}))
+            .await
+    });
+}
+
+/// The partner of somebody who works for one.
+pub fn only(partners: &[Membership]) -> Option<PartnerId> {
+    match partners {
+        [only] => Some(only.partner_id),
+        _ => None,
+    }
 }
 
 /// Somebody who has shown who they are.
@@ -284,11 +291,7 @@ impl From<Membership> for PartnerRole {
         Self {
             id: member.partner_id.uuid(),
             name: member.partner_name,
-            role: match member.role {
-                Role::Viewer => "viewer",
-                Role::Operator => "operator",
-                Role::Owner => "owner",
-            },
+            role: member.role.name(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod attempt;
 pub mod audit;
 pub mod base_url;
 pub mod body;
@@ -13,9 +14,12 @@ pub mod chronotrack;
 pub mod client;
 pub mod displays;
 pub mod headers;
+pub mod invitations;
 pub mod login;
 pub mod moment;
 mod origin;
+pub mod passwords;
+pub mod people;
 pub mod precondition;
 pub mod presence;
 pub mod principal;
@@ -27,6 +31,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sharing;
 pub mod templates;
+pub mod tokens;
 
 #[cfg(test)]
 mod tests;

@@ -18,8 +18,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden, login,
-    problem::Problem, roster, screens, sessions, sharing, templates,
+    app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden, invitations,
+    login, passwords, people, problem::Problem, roster, screens, sessions, sharing, templates,
+    tokens,
 };
 use crate::edge::{self, tls::Tls};
 
@@ -48,6 +49,10 @@ pub fn router(app: Arc<App>) -> Router {
 pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(description())
         .merge(login::router())
+        .merge(tokens::router())
+        .merge(passwords::router())
+        .merge(people::router())
+        .merge(invitations::router())
         .merge(audit::router())
         .merge(chronotrack::router())
         .merge(sessions::router())

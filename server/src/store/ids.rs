@@ -38,6 +38,8 @@ ids! {
     UserId(pub);
     /// A token, which is never told by its text.
     TokenId(pub);
+    /// An invitation to work for a partner.
+    InvitationId(pub);
     /// A stream of reads from the hardware: one event on one day.
     TimingSessionId(pub);
     /// One numbering of reads within a timing session.

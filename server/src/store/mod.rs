@@ -15,10 +15,13 @@ mod display_sessions;
 mod displays;
 mod fence;
 mod ids;
+mod invitations;
+mod memberships;
 #[cfg(any(test, feature = "one-fence"))]
 mod one_fence;
 mod partners;
 mod reads;
+mod resets;
 mod session_events;
 mod shares;
 mod sql;
@@ -27,6 +30,7 @@ mod streams;
 pub(crate) mod testing;
 mod timing_sessions;
 mod tokens;
+mod users;
 
 pub use access::{Access, Person};
 pub use copy::copy;
@@ -36,14 +40,19 @@ pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
 pub use displays::Display;
-pub use ids::{DisplaySessionId, PartnerId, StreamId, TimingSessionId, TokenId, UserId};
-pub use partners::{Membership, Partner, Role, User};
+pub use ids::{
+    DisplaySessionId, InvitationId, PartnerId, StreamId, TimingSessionId, TokenId, UserId,
+};
+pub use invitations::{Invitation, NewInvitation};
+pub use memberships::{Member, Membership, Role, RoleChange};
+pub use partners::Partner;
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use session_events::{EventKind, Step, StoredEvent};
 pub use shares::{Colleague, Share};
 pub use streams::{PAUSE_MS, Stream};
 pub use timing_sessions::{LocationFigures, TimingSession, Totals};
 pub use tokens::{Bearer, NewToken, Token, TokenHash};
+pub use users::{Listed, User};
 
 /// What a query answers. A database that fails is nobody's to handle but to report, so its error is passed on as it is.
 pub type Result<T> = std::result::Result<T, sqlx::Error>;

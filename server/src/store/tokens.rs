@@ -101,14 +101,14 @@ const TOKENS: Common = Common::new(
 
 const REMOVE_TOKEN: Common = Common::new("delete from tokens where user_id = $1 and id = $2");
 
-const REMOVE_OTHERS: Common = Common::new("delete from tokens where user_id = $1 and id <> $2");
+pub(super) const REMOVE_OTHERS: Common =
+    Common::new("delete from tokens where user_id = $1 and id <> $2");
 
-const REMOVE_ALL: Common = Common::new("delete from tokens where user_id = $1");
+pub(super) const REMOVE_ALL: Common = Common::new("delete from tokens where user_id = $1");
 
 const REMOVE_EXPIRED: Common = Common::new("delete from tokens where expires_at <= $1");
 
-/// Ends what a person does for a partner.
-pub(super) const REMOVE_FOR_PARTNER: Common =
+const REMOVE_FOR_PARTNER: Common =
     Common::new("delete from tokens where user_id = $1 and partner_id = $2");
 
 impl Store {
@@ -188,10 +188,11 @@ impl Store {
             .map(|removed| removed.rows_affected()))
     }
 
-    /// Ends all tokens of a person.
-    pub async fn remove_tokens(&self, user: UserId) -> Result<()> {
-        writing!(self.db, Server, conn => REMOVE_ALL.query()
+    /// Ends the tokens by which a person acts for a partner.
+    pub(super) async fn remove_tokens_for(&self, user: UserId, partner: PartnerId) -> Result<()> {
+        writing!(self.db, Server, conn => REMOVE_FOR_PARTNER.query()
             .bind(user)
+            .bind(partner)
             .execute(conn)
             .await
             .map(drop))

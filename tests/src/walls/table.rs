@@ -52,7 +52,18 @@ pub const TABLE: &[Entry] = &[
     entry("GET /api/me", SignedIn),
 
     // People.
+    entry("GET /api/people", Owner),
+    entry("PATCH /api/people/<person>", Owner).sends(r#"{"role": "viewer"}"#),
+    entry("POST /api/people/<person>/reset", Owner),
+    entry("DELETE /api/people/<person>", Owner),
+    entry("POST /api/invitations", Owner).sends(r#"{"email": "invited@both.example", "role": "viewer"}"#),
+    entry("GET /api/invitations", Owner),
+    entry("DELETE /api/invitations/<invitation>", Owner),
+    entry("POST /api/invitations/accept", Anybody)
+        .sends(r#"{"email": "invited@both.example", "code": "<invitation code>", "password": "<password>"}"#),
     entry("GET /api/audit", Owner),
+    entry("GET /api/tokens", SignedIn),
+    entry("DELETE /api/tokens/<token>", SignedIn),
 
     // What the hardware sends.
     entry("GET /api/chronotrack/sessions", Viewer),
@@ -98,6 +109,12 @@ pub const TABLE: &[Entry] = &[
     entry("GET /assets/web/display.js", Anybody),
     entry("GET /assets/fonts/BarlowCondensed-Bold.ttf", Anybody),
     entry("GET /api/openapi.json", Anybody),
+
+    // What ends sign-ins that the lines above need.
+    entry("POST /api/password", SignedIn).sends(r#"{"old": "<password>", "new": "<password>"}"#),
+    entry("DELETE /api/tokens", SignedIn),
+    entry("POST /api/password/reset", Anybody)
+        .sends(r#"{"email": "<viewer>", "code": "<reset code>", "new_password": "<password>"}"#),
 ];
 
 const fn entry(route: &'static str, who: Who) -> Entry {

@@ -23,7 +23,8 @@ pub(crate) const OPERATOR: &str = "operator@northern.example";
 /// A viewer of ours.
 pub(crate) const VIEWER: &str = "viewer@northern.example";
 const FOREIGNER: &str = "owner@southern.example";
-const BOTH: &str = "both@both.example";
+/// An owner of both.
+pub(crate) const BOTH: &str = "both@both.example";
 
 /// Everybody, signed in where they can.
 pub(crate) struct People {

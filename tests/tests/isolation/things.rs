@@ -1,17 +1,20 @@
 //! The things that a partner has, made anew for each route: what one route does to them must not help or hinder the next.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use anyhow::{Context as _, Result, bail};
 use gantry_tests::{
-    caller::{Caller, Question},
+    caller::{Answer, Caller, Question},
     race::EVENT,
     wait,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::people::{EMAIL, OPERATOR, PASSWORD, VIEWER};
+use super::people::{BOTH, EMAIL, OPERATOR, PASSWORD, VIEWER};
 
 /// A thing that is there, and how one is called that never was.
 #[derive(Clone, Debug)]
@@ -43,6 +46,7 @@ pub(crate) async fn named_in(text: &str, owner: &Caller) -> Result<Things> {
 async fn make(name: &str, owner: &Caller) -> Result<Thing> {
     let real = match name {
         "email" => return Ok(certain(EMAIL)),
+        "viewer" => return Ok(certain(VIEWER)),
         "password" => return Ok(certain(PASSWORD)),
         "partner" => owner.get("/api/me").await?.text("/partner_id")?,
         "timing session" => timing_session(owner).await?,
@@ -50,6 +54,14 @@ async fn make(name: &str, owner: &Caller) -> Result<Thing> {
         "display" => display(owner).await?,
         "colleague" => colleague(owner, VIEWER).await?,
         "heir" => colleague(owner, EMAIL).await?,
+        "person" => person(owner).await?,
+        "invitation" => invite(owner, "invited@both.example").await?.text("/id")?,
+        "invitation code" => invite(owner, "invited@both.example").await?.text("/code")?,
+        "reset code" => {
+            let path = format!("/api/people/{}/reset", colleague(owner, VIEWER).await?);
+            owner.post(&path, &json!({})).await?.text("/code")?
+        }
+        "token" => token(owner).await?,
         "over" => {
             let display = display(owner).await?;
             let path = format!("/api/display/{display}");
@@ -118,6 +130,36 @@ async fn colleague(owner: &Caller, email: &str) -> Result<String> {
 async fn display(owner: &Caller) -> Result<String> {
     let body = json!({"session_id": session(owner).await?});
     id(owner, "/api/display/generate-url", &body).await
+}
+
+async fn invite(owner: &Caller, email: &str) -> Result<Answer> {
+    let invitation = json!({"email": email, "role": "viewer"});
+    owner.post("/api/invitations", &invitation).await
+}
+
+/// Somebody new each time, who may be removed.
+async fn person(owner: &Caller) -> Result<String> {
+    static HIRED: AtomicU32 = AtomicU32::new(0);
+    let email = format!(
+        "hired{}@both.example",
+        HIRED.fetch_add(1, Ordering::Relaxed)
+    );
+    let code = invite(owner, &email).await?.text("/code")?;
+    let acceptance = json!({"email": email, "code": code, "password": PASSWORD});
+    owner.post("/api/invitations/accept", &acceptance).await?;
+    colleague(owner, &email).await
+}
+
+/// Another sign-in of whoever may end it.
+async fn token(owner: &Caller) -> Result<String> {
+    let credentials = json!({"email": BOTH, "password": PASSWORD});
+    let token = owner.post("/api/login", &credentials).await?;
+    let signed_in = owner.with_token(&token.text("/token")?);
+    let tokens = signed_in.get("/api/tokens").await?.json()?;
+    let tokens = tokens["tokens"].as_array().context("no tokens")?;
+    let current = tokens.iter().find(|token| token["current"] == true);
+    let id = current.and_then(|token| token["id"].as_str());
+    Ok(id.context("no token is the current one")?.to_owned())
 }
 
 async fn id(owner: &Caller, path: &str, body: &Value) -> Result<String> {
