@@ -27,7 +27,7 @@ impl Fold {
     ) -> anyhow::Result<Self> {
         // A page is read table by table. What is stored meanwhile may be in one table's part and not yet in another's, so
         // everything after this position is left to those who publish it.
-        let horizon = store.last_position().await;
+        let horizon = store.last_position().await?;
         let mut fold = Self::default();
         while fold.position < horizon {
             let steps = store.history(partner, session, fold.position, PAGE).await?;

@@ -114,9 +114,18 @@ impl Db {
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) db: Db,
-    /// The last position given out. It is held locked until what took the position is committed, so positions become
-    /// visible in order and whoever reads on from a position misses nothing.
-    pub(super) position: Arc<Mutex<i64>>,
+    /// It is held locked until what took a position is committed, so positions become visible in order and whoever reads on
+    /// from a position misses nothing.
+    positions: Arc<Mutex<Positions>>,
+}
+
+/// The counter of positions.
+#[derive(Debug)]
+struct Positions {
+    /// The last one given out. It never goes back.
+    last: i64,
+    /// Whether more may be stored than is known of, because a commit failed or nobody waited for it.
+    in_doubt: bool,
 }
 
 impl Store {
@@ -129,7 +138,10 @@ impl Store {
         let last = db.last_position().await?;
         Ok(Self {
             db,
-            position: Arc::new(Mutex::new(last)),
+            positions: Arc::new(Mutex::new(Positions {
+                last,
+                in_doubt: false,
+            })),
         })
     }
 
@@ -147,25 +159,36 @@ impl Store {
 
     /// Does what stores under at most `count` positions after the last one, which it is given.
     ///
-    /// A commit that fails may have taken effect. Then the next attempt begins after whatever is stored.
+    /// A commit that fails, or that nobody waits for any more, may have taken effect. Then what comes next begins after whatever
+    /// is stored.
     pub(super) async fn after_last<T>(
         &self,
         count: usize,
         work: impl AsyncFnOnce(i64) -> Result<T>,
     ) -> Result<T> {
-        let mut position = self.position.lock().await;
-        let done = work(*position).await;
-        if done.is_ok() {
-            *position += count as i64;
-        } else if let Ok(last) = self.db.last_position().await {
-            *position = last.max(*position);
+        let mut positions = self.positions.lock().await;
+        self.settle(&mut positions).await?;
+        positions.in_doubt = true;
+        let done = work(positions.last).await?;
+        positions.last += count as i64;
+        positions.in_doubt = false;
+        Ok(done)
+    }
+
+    /// Finds out what is stored, where that is in doubt.
+    async fn settle(&self, positions: &mut Positions) -> Result<()> {
+        if positions.in_doubt {
+            positions.last = positions.last.max(self.db.last_position().await?);
+            positions.in_doubt = false;
         }
-        done
+        Ok(())
     }
 
     /// The position through which everything is stored and committed.
-    pub async fn last_position(&self) -> i64 {
-        *self.position.lock().await
+    pub async fn last_position(&self) -> Result<i64> {
+        let mut positions = self.positions.lock().await;
+        self.settle(&mut positions).await?;
+        Ok(positions.last)
     }
 
     /// Waits until nobody uses the database and closes it.

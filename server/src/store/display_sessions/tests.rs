@@ -13,7 +13,7 @@ struct Acme {
     ben: Person,
     cat: Person,
     vera: Person,
-    _place: Place,
+    place: Place,
 }
 
 async fn acme() -> Acme {
@@ -30,7 +30,7 @@ async fn acme() -> Acme {
         cat: person("cat", Role::Operator).await,
         vera: person("vera", Role::Viewer).await,
         origin,
-        _place: place,
+        place,
         store,
     }
 }
@@ -435,4 +435,74 @@ async fn a_removed_session_takes_its_displays_with_it() {
     );
     let gone = store.display_session(acme.ann, session.id).await;
     assert_eq!(gone.expect("reads"), None);
+}
+
+#[tokio::test]
+async fn a_position_that_was_taken_unseen_hinders_one_change_at_most() {
+    let acme = acme().await;
+    let session = workspace(&acme.store, acme.ann, &[]).await;
+    // To this store, what another one stores is like a commit whose success it never heard of.
+    let other = Store::open(&acme.place.database).await.expect("opens");
+    let change = |name: &str| SessionChange {
+        settings: Some(format!("{{\"name\":\"{name}\"}}")),
+        ..SessionChange::default()
+    };
+    let set = async |store: &Store, name: &str| {
+        store
+            .change_display_session(acme.ann, session.id, None, &change(name), NOW)
+            .await
+    };
+    set(&other, "a").await.expect("stores").expect("is allowed");
+    let before = acme.store.last_position().await.expect("reads");
+    set(&acme.store, "b")
+        .await
+        .expect_err("the position is taken");
+    set(&acme.store, "c")
+        .await
+        .expect("stores")
+        .expect("is allowed");
+    let after = acme.store.last_position().await.expect("reads");
+    assert_eq!(after, before + 2);
+    let settings = acme
+        .store
+        .latest_event(acme.ann, session.id, EventKind::Settings)
+        .await;
+    let settings = settings.expect("reads").expect("is there");
+    assert_eq!(
+        (settings.position, settings.body.as_str()),
+        (after, "{\"name\":\"c\"}")
+    );
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_waits_for_leaves_no_doubt_behind() {
+    let acme = acme().await;
+    let session = workspace(&acme.store, acme.ann, &[]).await;
+    let other = Store::open(&acme.place.database).await.expect("opens");
+    let roster = async |store: &Store| {
+        store
+            .replace_roster(acme.ann, session.id, None, "{}", 1, NOW)
+            .await
+    };
+    // It takes effect, and whoever asked is gone before it says so.
+    let abandoned = acme.store.after_last(1, async |_last| {
+        roster(&other).await.expect("stores").expect("is allowed");
+        std::future::pending::<Result<()>>().await
+    });
+    tokio::select! {
+        biased;
+        _ = abandoned => panic!("it never ends"),
+        () = async {
+            while other.last_position().await.expect("reads") < 2 {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    roster(&acme.store)
+        .await
+        .expect("stores")
+        .expect("is allowed");
+    assert_eq!(acme.store.last_position().await.expect("reads"), 3);
+    other.close().await;
 }
