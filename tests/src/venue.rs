@@ -78,7 +78,12 @@ impl Venue {
     /// A new place with one timing partner and one operator, in a database that is there.
     pub async fn with(database: Database) -> Result<Self> {
         let folder = tempfile::tempdir().context("make a data directory")?;
-        Self { folder, database }.peopled().await
+        let venue = Self {
+            folder,
+            database,
+            program: "gantry-server",
+        };
+        venue.peopled().await
     }
 
     async fn peopled(self) -> Result<Self> {

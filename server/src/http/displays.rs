@@ -9,6 +9,7 @@ use axum::{
 };
 use gantry_core::time::Moment;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -27,7 +28,7 @@ use crate::{
         id::{DisplayId, NotAnId},
         terms::Terms,
     },
-    store::{self, Display, DisplaySessionId, Person, Refusal},
+    store::{self, Display, DisplaySessionId, Person, Refusal, audit::Action},
 };
 
 /// Displays answered by one listing; older ones are over for long.
@@ -130,6 +131,7 @@ async fn generate_url(
             .add_display(person, session, id.as_str(), now, expires_at)
             .await?;
         if let Some(display) = added {
+            note(&app, &operator, Action::DisplayMade, &display).await?;
             let view = View::new(&app, display, now);
             return Ok((StatusCode::CREATED, Json(view)).into_response());
         }
@@ -202,6 +204,7 @@ async fn extend(
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     tell_screens(&app, &display);
+    note(&app, &operator, Action::DisplayChanged, &display).await?;
     Ok(Json(View::new(&app, display, now)))
 }
 
@@ -225,7 +228,23 @@ async fn revoke(
         return Err(unchanged(&app, operator.person(), &id).await);
     };
     tell_screens(&app, &display);
+    note(&app, &operator, Action::DisplayRevoked, &display).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes what was done to a display. Its id is a secret, so it is named by its session.
+async fn note(
+    app: &App,
+    operator: &Operator,
+    action: Action,
+    display: &Display,
+) -> Result<(), Problem> {
+    let (person, id) = (operator.person(), display.display_session_id);
+    let session = app.services.store.display_session(person, id).await?;
+    let name = session.map_or(String::new(), |session| session.name);
+    let expires_at = display.expires_at.to_rfc3339();
+    let detail = json!({"session_id": id.uuid(), "expires_at": expires_at});
+    operator.note(app, action, &name, detail).await
 }
 
 /// Tells a display's screens its new terms, after they were stored.

@@ -58,3 +58,26 @@ async fn lives_out_of_range_are_refused() {
     assert_eq!(refused.pointers(), ["/session_id"]);
     assert_eq!(ann.get("/api/displays").await.body["displays"], json!([]));
 }
+
+#[tokio::test]
+async fn what_is_done_to_a_display_is_noted_without_its_id() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let display = port.display(&ann, &session).await;
+    let path = format!("/api/display/{display}");
+    ann.patch(&path, &json!({"expires_in_hours": 2})).await;
+    ann.delete(&path).await;
+    let log = ann.get("/api/audit?limit=3").await;
+    let entries = log.body["entries"].as_array().expect("a list");
+    let actions: Vec<_> = entries.iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(
+        actions,
+        ["display_revoked", "display_changed", "display_made"]
+    );
+    for entry in entries {
+        assert_eq!(entry["detail"]["session_id"], session.as_str());
+        assert_eq!(entry["who"], ANN);
+    }
+    assert!(!log.body.to_string().contains(&display), "{log:?}");
+}
