@@ -184,6 +184,7 @@ fn route(request: &Request) -> (Method, String) {
             format!("/api/sessions?limit=200&archived={archived}"),
         ),
         Request::Session { id } => (Method::GET, format!("/api/sessions/{id}")),
+        Request::Shares { id } => (Method::GET, format!("/api/sessions/{id}/shares")),
         Request::Colleagues => (Method::GET, "/api/colleagues".to_owned()),
         Request::Share {
             id,
@@ -245,6 +246,7 @@ fn parse(request: &Request, body: &[u8]) -> serde_json::Result<Answer> {
             Answer::Template(Box::new(body.template))
         }),
         Request::Sessions { .. } => read(body, Answer::Sessions),
+        Request::Shares { .. } => read(body, Answer::Shares),
         Request::Colleagues => read(body, Answer::Colleagues),
         Request::CreateSession(_)
         | Request::ChangeSession { .. }

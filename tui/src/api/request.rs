@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::types::{
     Colleagues, Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected,
-    Sessions, Templates, TimingSessions,
+    Sessions, Shares, Templates, TimingSessions,
 };
 
 /// One question.
@@ -72,6 +72,11 @@ pub enum Request {
         id: String,
         /// What the operator saw of it.
         seen: Seen,
+    },
+    /// Whom a display session was shared with.
+    Shares {
+        /// Which display session.
+        id: String,
     },
     /// Lets a colleague see or edit a display session, or no longer.
     Share {
@@ -179,6 +184,8 @@ pub enum Answer {
     Template(Box<Template>),
     /// To [`Request::Sessions`].
     Sessions(Sessions),
+    /// To [`Request::Shares`].
+    Shares(Shares),
     /// To [`Request::Colleagues`].
     Colleagues(Colleagues),
     /// To requests that make, change or ask for one display session.

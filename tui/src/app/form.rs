@@ -197,6 +197,15 @@ impl Form {
             })
     }
 
+    /// What there is to choose from in a field; nothing when it is no choice.
+    pub fn options_mut(&mut self, name: Name) -> &mut [Choice] {
+        let field = self.fields.iter_mut().find(|field| field.name == name);
+        match field.map(|field| &mut field.value) {
+            Some(Value::Choice { options, .. }) => options,
+            _ => &mut [],
+        }
+    }
+
     /// Moves the focus by a number of fields, round and round.
     pub fn step(&mut self, by: isize) {
         let count = self.fields.len().max(1) as isize;

@@ -1,4 +1,6 @@
 //! The table.
+//!
+//! This file is long because it has an entry for everything that a key does, all of the same shape.
 
 use crossterm::event::KeyCode;
 

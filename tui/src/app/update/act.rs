@@ -9,6 +9,7 @@ use crate::{
     app::{
         dialog::{Dialog, Then},
         event::Effect,
+        form::Purpose,
         model::{Model, Stage},
         polls::Topic,
         submit,
@@ -45,11 +46,11 @@ pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Ve
         Action::Last => step(model, isize::MAX),
         Action::PickRow => pick(model, place),
         Action::NewSession => model.dialog = Some(open::new_session(model)),
+        Action::ShareSession => return open_share(model),
         Action::ChangeSession
         | Action::DeleteSession
         | Action::ImportRoster
         | Action::MakeUrl
-        | Action::ShareSession
         | Action::HandOverSession
         | Action::DuplicateSession
         | Action::ArchiveSession => open_for_session(model, action),
@@ -189,6 +190,20 @@ fn copy(model: &mut Model) -> Vec<Effect> {
         }
     }
     vec![Effect::Copy(url)]
+}
+
+/// Opens the form, and asks whom the session was shared with already.
+fn open_share(model: &mut Model) -> Vec<Effect> {
+    open_for_session(model, Action::ShareSession);
+    match &model.dialog {
+        Some(Dialog::Form(form)) => match &form.purpose {
+            Purpose::Share(subject) => vec![Effect::Ask(Request::Shares {
+                id: subject.id.clone(),
+            })],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 fn open_for_session(model: &mut Model, action: Action) {

@@ -2,7 +2,7 @@
 
 use gantry_core::template::Template;
 
-use super::refuse;
+use super::{open, refuse};
 use crate::{
     api::{
         client::Reply,
@@ -50,6 +50,7 @@ fn accept(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
         Answer::Sessions(list) => model.sessions.replace(list.sessions),
         Answer::Displays(list) => model.displays.replace(list.displays),
         Answer::Session(session) => session_told(model, &request, session),
+        Answer::Shares(list) => open::tell_shares(model, &request, &list.shares),
         Answer::Colleagues(list) => model.colleagues = list.colleagues,
         Answer::RosterImported(imported) => roster_imported(model, imported),
         Answer::UrlGenerated(display) => url_generated(model, request, display),

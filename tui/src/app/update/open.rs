@@ -3,7 +3,7 @@
 use crate::{
     api::{
         request::Request,
-        types::{Colleague, DisplaySession, Identified, Mode},
+        types::{Colleague, DisplaySession, Identified, Mode, Share},
     },
     app::{
         dialog::{Dialog, Question, Then},
@@ -71,6 +71,25 @@ pub(super) fn share(model: &Model, session: &DisplaySession) -> Dialog {
         Field::choice(Name::Access, access, None),
     ];
     Dialog::Form(Form::new(Purpose::Share(subject(session)), fields))
+}
+
+/// Says in the open form how far each colleague was let in already.
+pub(super) fn tell_shares(model: &mut Model, request: &Request, shares: &[Share]) {
+    let (Request::Shares { id }, Some(Dialog::Form(form))) = (request, &mut model.dialog) else {
+        return;
+    };
+    if !matches!(&form.purpose, Purpose::Share(subject) if subject.id == *id) {
+        return;
+    }
+    for choice in form.options_mut(Name::Colleague) {
+        let share = shares.iter().find(|share| share.user_id == choice.id);
+        let now = match share.map(|share| share.access.as_str()) {
+            Some(EDIT) => "may edit it now",
+            Some(_) => "may look at it now",
+            None => "does not see it now",
+        };
+        choice.detail = format!("{} · {now}", choice.detail);
+    }
 }
 
 /// The form that gives a display session away.

@@ -12,8 +12,8 @@ use crate::{
         live::LiveEvent,
         request::{Answer, NewSession, Password},
         types::{
-            Access, Display, DisplaySession, Mode, Present, Preview, Selected, TimingSessions,
-            Token,
+            Access, Display, DisplaySession, Mode, Present, Preview, Selected, Share, Shares,
+            TimingSessions, Token,
         },
     },
     app::{
@@ -596,7 +596,27 @@ fn what_may_only_be_looked_at_is_not_changed() {
 fn a_session_is_shared_and_handed_over() {
     let mut model = working(Tab::Sessions);
     let (id, user_id, seen) = ("s1".to_owned(), "u2".to_owned(), Some(4));
-    let effects = press(&mut model, "s<Enter>");
+    let asked = Request::Shares { id: id.clone() };
+    assert_eq!(press(&mut model, "s"), [Effect::Ask(asked.clone())]);
+    let shares = vec![Share {
+        user_id: "u3".to_owned(),
+        access: "view".to_owned(),
+    }];
+    answer(&mut model, asked, Ok(Answer::Shares(Shares { shares })));
+    let form = model.form_mut().expect("the form");
+    let details: Vec<_> = form
+        .options_mut(Name::Colleague)
+        .iter()
+        .map(|choice| choice.detail.as_str())
+        .collect();
+    assert_eq!(
+        details,
+        [
+            "operator of Northside Timing · does not see it now",
+            "viewer of Northside Timing · may look at it now",
+        ]
+    );
+    let effects = press(&mut model, "<Enter>");
     let share = Request::Share {
         id: id.clone(),
         user_id: user_id.clone(),
