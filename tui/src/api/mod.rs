@@ -5,6 +5,7 @@
 pub mod client;
 pub mod failure;
 pub mod live;
+pub mod people;
 pub mod request;
 pub mod server;
 pub mod types;

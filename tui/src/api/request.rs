@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use gantry_core::template::Template;
 use serde::Serialize;
 
-use crate::api::types::{
-    Colleagues, Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected,
-    Sessions, Shares, Templates, TimingSessions,
+use crate::api::{
+    people::{Colleagues, Shares},
+    types::{
+        Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected, Sessions,
+        Templates, TimingSessions,
+    },
 };
 
 /// One question.

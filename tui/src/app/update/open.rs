@@ -2,8 +2,9 @@
 
 use crate::{
     api::{
+        people::Share,
         request::Request,
-        types::{Colleague, DisplaySession, Identified, Mode, Share},
+        types::{Colleague, DisplaySession, Identified, Mode},
     },
     app::{
         dialog::{Dialog, Question, Then},

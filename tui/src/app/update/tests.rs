@@ -10,10 +10,11 @@ use crate::{
     api::{
         failure::{Failure, Problem},
         live::LiveEvent,
+        people::{Share, Shares},
         request::{Answer, NewSession, Password},
         types::{
-            Access, Display, DisplaySession, Mode, Present, Preview, Selected, Share, Shares,
-            TimingSessions, Token,
+            Access, Display, DisplaySession, Mode, Present, Preview, Selected, TimingSessions,
+            Token,
         },
     },
     app::{
