@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use crate::roster::Participant;
 
+/// Characters of a name, a place or any other text: several times what the longest has.
+const LONGEST_TEXT: usize = 200;
+
 /// Takes people one by one.
 #[derive(Debug)]
 pub struct Entries {
@@ -28,12 +31,15 @@ impl Entries {
     ///
     /// # Errors
     ///
-    /// Why not, for the operator: there is no bib, or the bib or a tag is somebody else's already.
+    /// Why not, for the operator: there is no bib, the bib or a tag is somebody else's already, or a text is too long.
     pub fn add(&mut self, place: u64, mut participant: Participant) -> Result<(), String> {
         tidy(&mut participant);
         let Participant { bib, tags, .. } = &participant;
         if bib.is_empty() {
             return Err("no bib".to_owned());
+        }
+        if is_too_long(&participant) {
+            return Err(format!("a text is longer than {LONGEST_TEXT} characters"));
         }
         if let Some(first) = self.place_by_bib.get(bib) {
             return Err(format!(
@@ -83,6 +89,23 @@ fn tidy(participant: &mut Participant) {
         *text = text.trim().to_owned();
     }
     participant.age = participant.age.filter(|&age| age > 0);
+}
+
+fn is_too_long(participant: &Participant) -> bool {
+    let texts = [
+        &participant.bib,
+        &participant.first_name,
+        &participant.last_name,
+        &participant.city,
+        &participant.state,
+        &participant.country,
+        &participant.race,
+        &participant.wave,
+        &participant.division,
+        &participant.team,
+    ];
+    let mut texts = texts.into_iter().chain(&participant.tags);
+    texts.any(|text| text.len() > LONGEST_TEXT && text.chars().count() > LONGEST_TEXT)
 }
 
 /// A bib or tag without its decoration; empty where it only says that there is none.

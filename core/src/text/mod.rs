@@ -4,4 +4,5 @@
 //! what a painter measured.
 
 pub mod fonts;
+pub mod hidden;
 pub mod shaper;

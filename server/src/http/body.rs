@@ -14,7 +14,10 @@ use serde::{
 };
 use serde_path_to_error::{Path, Segment};
 
-use super::problem::{InputError, Problem};
+use super::{
+    problem::{InputError, Problem},
+    readable::Readable,
+};
 
 /// A JSON body. Anything but a whole and fitting one is refused, with a pointer to what does not fit.
 pub struct Body<T>(pub T);
@@ -58,6 +61,11 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
         return Err(Problem::invalid(vec![InputError::new("", OBJECT_EXPECTED)]));
     }
+    let Readable = whole(bytes)?;
+    whole(bytes)
+}
+
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = fit(&mut json)?;
     json.end().map_err(|error| malformed(&error))?;
@@ -73,10 +81,14 @@ where
     D: Deserializer<'de, Error = serde_json::Error>,
 {
     serde_path_to_error::deserialize(input).map_err(|error| {
-        let pointer = pointer(error.path());
+        let mut pointer = pointer(error.path());
         let inner = error.into_inner();
         if inner.is_data() {
-            Problem::invalid(vec![InputError::new(pointer, misfit(&inner))])
+            let misfit = misfit(&inner);
+            if let Some(field) = missing(&misfit) {
+                pointer = format!("{pointer}/{}", escaped(field));
+            }
+            Problem::invalid(vec![InputError::new(pointer, misfit)])
         } else {
             malformed(&inner)
         }
@@ -91,6 +103,11 @@ fn misfit(error: &serde_json::Error) -> String {
     }
     let place = format!(" at line {} column {}", error.line(), error.column());
     text.strip_suffix(&place).unwrap_or(&text).to_owned()
+}
+
+/// The field that is said to be missing.
+fn missing(misfit: &str) -> Option<&str> {
+    misfit.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -136,6 +153,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
                 return Err(Problem::invalid(vec![InputError::new(pointer, detail)]));
             }
         }
+        let Readable = fit(serde_json::Value::Object(query.clone()))?;
         fit(serde_json::Value::Object(query)).map(Self)
     }
 }

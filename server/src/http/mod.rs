@@ -24,6 +24,7 @@ pub mod precondition;
 pub mod presence;
 pub mod principal;
 pub mod problem;
+mod readable;
 pub mod roster;
 pub mod router;
 pub mod screens;

@@ -1,6 +1,8 @@
 //! The walls between timing partners, from outside: by every route that there is, and by thousands of random deeds.
 
+pub mod people;
 pub mod table;
+pub mod things;
 
 pub mod chance;
 pub mod company;

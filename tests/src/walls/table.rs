@@ -142,3 +142,14 @@ impl Entry {
         self
     }
 }
+
+/// Whether a line of the table is about a route, whose parameters are in braces.
+pub fn fits(entry: &Entry, route: &str) -> bool {
+    let asked = entry.route.split('?').next().unwrap_or_default();
+    let (asked, known): (Vec<_>, Vec<_>) = (asked.split('/').collect(), route.split('/').collect());
+    asked.len() == known.len()
+        && asked
+            .iter()
+            .zip(known)
+            .all(|(asked, known)| *asked == known || known.starts_with('{'))
+}

@@ -1,12 +1,10 @@
 //! Nobody gets through the walls between timing partners, by any route.
 //!
 //! The routes are not listed here from memory: they are those that a running server describes, and those that its source adds
-//! beside the description. Each needs its line in the [`TABLE`], and is then asked by everybody who may not ([`people`]), with the
-//! ids of things that are really there ([`things`]) and with ids that never were. The answers must not differ by a byte. At last
+//! beside the description. Each needs its line in the [`TABLE`], and is then asked by everybody who may not ([`People`]), with the
+//! ids of things that are really there ([`gantry_tests::walls::things`]) and with ids that never were. The answers must not differ by a byte. At last
 //! whoever may asks, and is served: so a wall that keeps everybody out is found as well.
 
-mod people;
-mod things;
 mod trial;
 
 use std::collections::BTreeSet;
@@ -17,10 +15,12 @@ use gantry_tests::{
     description::{self, Description},
     hardware::Hardware,
     venue::{Addresses, Venue},
-    walls::table::{Entry, TABLE, Who},
+    walls::{
+        people::{OURS, People},
+        table::{TABLE, Who, fits},
+    },
 };
 
-use people::{OURS, People};
 use trial::Trial;
 
 #[tokio::test]
@@ -78,15 +78,4 @@ async fn unknown(people: &People) -> Result<Vec<String>> {
     let forgotten = routes.iter();
     faults.extend(forgotten.map(|route| format!("{route}: unknown route: add it to the table")));
     Ok(faults)
-}
-
-/// Whether a line of the table is about a route, whose parameters are in braces.
-fn fits(entry: &Entry, route: &str) -> bool {
-    let asked = entry.route.split('?').next().unwrap_or_default();
-    let (asked, known): (Vec<_>, Vec<_>) = (asked.split('/').collect(), route.split('/').collect());
-    asked.len() == known.len()
-        && asked
-            .iter()
-            .zip(known)
-            .all(|(asked, known)| *asked == known || known.starts_with('{'))
 }

@@ -7,12 +7,11 @@ use gantry_tests::{
     caller::{Answer, Caller, Question},
     race::EVENT,
     venue::Server,
-    walls::table::{Entry, Who},
-};
-
-use super::{
-    people::{OURS, People},
-    things::{self, Things},
+    walls::{
+        people::{OURS, People},
+        table::{Entry, Who},
+        things::{self, Things},
+    },
 };
 
 /// A route and the things of ours that it is about.

@@ -4,13 +4,16 @@ use std::collections::HashSet;
 
 use ::csv::{ReaderBuilder, StringRecord, Trim};
 
-use crate::roster::{
-    Entries, Participant, Race, Roster, Sex,
-    csv::{
-        columns::Columns,
-        quotes,
-        start::{self, StartTimes},
+use crate::{
+    roster::{
+        Entries, Participant, Race, Roster, Sex,
+        csv::{
+            columns::Columns,
+            quotes,
+            start::{self, StartTimes},
+        },
     },
+    text::hidden::is_hidden,
 };
 
 /// What a file held.
@@ -38,6 +41,14 @@ pub struct Rejected {
 /// its rows: RFC 3339 with an offset, or local time where `local` tells what that is.
 pub fn import(text: &str, local: Option<&StartTimes>) -> Import {
     let text = text.trim_start_matches('\u{feff}');
+    // Nobody is left out for what some program put round their name and nobody sees.
+    let seen: String;
+    let text = if text.contains(is_hidden) {
+        seen = text.replace(is_hidden, "");
+        seen.as_str()
+    } else {
+        text
+    };
     let delimiter = delimiter_of(text);
     if let Some(line) = quotes::unclosed(text, delimiter) {
         return Import::unclosed(line);

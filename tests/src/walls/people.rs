@@ -1,50 +1,51 @@
 //! Who tries: people of two partners, in every role, and people who are nobody.
 
 use anyhow::Result;
-use gantry_tests::{
-    caller::{Caller, Question},
-    venue::{Server, Venue},
-    walls::table::Who,
-};
 use reqwest::Method;
 
+use super::table::Who;
+use crate::{
+    caller::{Caller, Question},
+    venue::{Server, Venue},
+};
+
 /// The partner whose walls are tried. The hardware is its.
-pub(crate) const OURS: &str = "Northern Timing";
+pub const OURS: &str = "Northern Timing";
 /// The partner on the other side.
-pub(crate) const THEIRS: &str = "Southern Timing";
+pub const THEIRS: &str = "Southern Timing";
 
 /// An owner of ours.
-pub(crate) const EMAIL: &str = "owner@northern.example";
+pub const EMAIL: &str = "owner@northern.example";
 /// Everybody's password.
-pub(crate) const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// An operator of ours.
-pub(crate) const OPERATOR: &str = "operator@northern.example";
+pub const OPERATOR: &str = "operator@northern.example";
 /// A viewer of ours.
-pub(crate) const VIEWER: &str = "viewer@northern.example";
+pub const VIEWER: &str = "viewer@northern.example";
 const FOREIGNER: &str = "owner@southern.example";
 /// An owner of both.
-pub(crate) const BOTH: &str = "both@both.example";
+pub const BOTH: &str = "both@both.example";
 
 /// Everybody, signed in where they can.
-pub(crate) struct People {
+pub struct People {
     /// Somebody without a token.
-    pub(crate) nobody: Caller,
+    pub nobody: Caller,
     /// Somebody with a token that was never given.
-    pub(crate) garbage: Caller,
+    pub garbage: Caller,
     /// An owner of ours whose token was taken back.
-    pub(crate) revoked: Caller,
+    pub revoked: Caller,
     /// Somebody who works for both partners and has chosen neither.
-    pub(crate) unbound: Caller,
+    pub unbound: Caller,
     viewer: Caller,
     operator: Caller,
     /// An owner of ours.
-    pub(crate) owner: Caller,
+    pub owner: Caller,
 }
 
 impl People {
     /// Makes both partners known.
-    pub(crate) async fn hire(venue: &Venue) -> Result<()> {
+    pub async fn hire(venue: &Venue) -> Result<()> {
         for partner in [OURS, THEIRS] {
             venue.add_partner(partner).await?;
         }
@@ -62,7 +63,7 @@ impl People {
     }
 
     /// Signs everybody in.
-    pub(crate) async fn sign_in(server: &Server) -> Result<Self> {
+    pub async fn sign_in(server: &Server) -> Result<Self> {
         let nobody = Caller::nobody(server);
         let revoked = Caller::sign_in(server, EMAIL, PASSWORD).await?;
         revoked
@@ -80,7 +81,7 @@ impl People {
     }
 
     /// Our people whose role is too low.
-    pub(crate) fn below(&self, who: Who) -> Vec<(&'static str, &Caller)> {
+    pub fn below(&self, who: Who) -> Vec<(&'static str, &Caller)> {
         let mut below = Vec::new();
         if who > Who::Viewer {
             below.push(("a viewer", &self.viewer));
@@ -92,12 +93,12 @@ impl People {
     }
 
     /// An owner of theirs, signed in anew: what is asked may end the sign-in.
-    pub(crate) async fn foreigner(&self, server: &Server) -> Result<Caller> {
+    pub async fn foreigner(&self, server: &Server) -> Result<Caller> {
         Caller::sign_in(server, FOREIGNER, PASSWORD).await
     }
 
     /// Whoever is just allowed to, signed in anew.
-    pub(crate) async fn right(&self, server: &Server, who: Who) -> Result<Caller> {
+    pub async fn right(&self, server: &Server, who: Who) -> Result<Caller> {
         let email = match who {
             Who::Anybody => return Ok(self.nobody.clone()),
             Who::SignedIn => BOTH,

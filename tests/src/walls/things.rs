@@ -6,30 +6,30 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use gantry_tests::{
-    caller::{Answer, Caller, Question},
-    race::EVENT,
-    wait,
-};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::people::{BOTH, EMAIL, OPERATOR, PASSWORD, VIEWER};
+use crate::{
+    caller::{Answer, Caller, Question},
+    race::EVENT,
+    wait,
+};
 
 /// A thing that is there, and how one is called that never was.
 #[derive(Clone, Debug)]
-pub(crate) struct Thing {
+pub struct Thing {
     /// How it is called.
-    pub(crate) real: String,
+    pub real: String,
     /// As long as that, and nothing was ever called so.
-    pub(crate) never: String,
+    pub never: String,
 }
 
 /// Things by the names that the table has for them.
-pub(crate) type Things = BTreeMap<String, Thing>;
+pub type Things = BTreeMap<String, Thing>;
 
 /// Makes the things that a text names in angle brackets, in the name of their partner's owner.
-pub(crate) async fn named_in(text: &str, owner: &Caller) -> Result<Things> {
+pub async fn named_in(text: &str, owner: &Caller) -> Result<Things> {
     let mut things = Things::new();
     for rest in text.split('<').skip(1) {
         let (name, _) = rest.split_once('>').context("an angle bracket is open")?;
