@@ -51,10 +51,34 @@ struct Lists {
     /// Races that nobody describes here are known by their participants' `race` alone.
     #[serde(default)]
     races: Vec<RaceEntry>,
-    /// Objects with `bib`, `tags`, `first_name`, `last_name`, `sex` (`F`, `M`, `X`), `age`, `city`, `state`, `country`, `race`,
-    /// `wave`, `division` and `team`; only the bib is needed.
-    #[schema(value_type = Vec<Object>)]
+    /// Only the bib is needed.
+    #[schema(value_type = Vec<Entrant>)]
     participants: Vec<Participant>,
+}
+
+/// A [`Participant`], for the description.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "participants are described by it, and read as what they are"
+)]
+struct Entrant {
+    bib: Option<String>,
+    /// Chips that stand for this person besides the bib itself.
+    tags: Option<Vec<String>>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// `F`, `M` or `X`.
+    sex: Option<String>,
+    /// In years.
+    age: Option<u16>,
+    city: Option<String>,
+    state: Option<String>,
+    country: Option<String>,
+    race: Option<String>,
+    wave: Option<String>,
+    division: Option<String>,
+    team: Option<String>,
 }
 
 /// One distance within the event.
