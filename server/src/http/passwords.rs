@@ -38,7 +38,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// A password for another.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct PasswordChange {
     #[schema(value_type = String)]
     old: Password,
     /// 8 to 256 characters.
@@ -61,7 +61,7 @@ struct Reset {
 }
 
 /// Changes the account's password and signs it out everywhere else.
-#[utoipa::path(post, path = "/api/password", tag = "people", security(("token" = [])), request_body = Change, responses(
+#[utoipa::path(post, path = "/api/password", tag = "people", security(("token" = [])), request_body = PasswordChange, responses(
     (status = NO_CONTENT),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
     (status = TOO_MANY_REQUESTS, body = Problem),
@@ -70,7 +70,7 @@ struct Reset {
 async fn change(
     State(app): State<Arc<App>>,
     account: Account,
-    Body(change): Body<Change>,
+    Body(change): Body<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
     let store = &app.services.store;
     let email =

@@ -55,7 +55,7 @@ struct PersonView {
 /// What somebody may do from now on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct NewRole {
     /// `owner`, `operator` or `viewer`.
     #[schema(value_type = String)]
     role: Role,
@@ -82,7 +82,7 @@ async fn list(State(app): State<Arc<App>>, owner: Owner) -> Result<Json<People>,
 
 /// Changes what somebody may do, at once. For owners.
 #[utoipa::path(patch, path = "/api/people/{id}", tag = "people", security(("token" = [])),
-    params(("id" = String, Path)), request_body = Change, responses(
+    params(("id" = String, Path)), request_body = NewRole, responses(
     (status = OK, body = PersonView),
     (status = NOT_FOUND, body = Problem),
     (status = CONFLICT, body = Problem, description = "It is the partner's last owner"),
@@ -92,7 +92,7 @@ async fn change(
     State(app): State<Arc<App>>,
     owner: Owner,
     Id(id): Id,
-    Body(change): Body<Change>,
+    Body(change): Body<NewRole>,
 ) -> Result<Json<PersonView>, Problem> {
     let member = member(&app, &owner, &id).await?;
     let before = done(&app, &owner, &member, Some(change.role)).await?;
