@@ -122,12 +122,11 @@ async fn bodies_that_do_not_fit_are_refused_with_a_pointer() {
             .body(body);
         Answer::of(request).await
     };
-    raw("application/json", "{\"email\":".to_owned())
-        .await
-        .is_problem(400);
-    raw("application/json", "{} {}".to_owned())
-        .await
-        .is_problem(422);
+    for no_json in ["{\"email\":", "{} {}"] {
+        raw("application/json", no_json.to_owned())
+            .await
+            .is_problem(400);
+    }
     for no_object in ["[]", "[\"ann\",\"x\"]", "7"] {
         let refused = raw("application/json", no_object.to_owned()).await;
         assert_eq!(refused.pointers(), [""], "{no_object}");
