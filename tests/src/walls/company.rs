@@ -54,6 +54,8 @@ pub struct Company {
     pub sessions: BTreeMap<String, Workspace>,
     /// Its displays by id.
     pub displays: BTreeMap<String, Shown>,
+    /// Who was invited and has not come: the address by the invitation's id.
+    pub invitations: BTreeMap<String, String>,
     /// The timing session of its hardware.
     pub timing_session: Option<String>,
     /// The mat of its hardware, and how many reads it has sent.
@@ -77,6 +79,7 @@ impl Company {
             people,
             sessions: BTreeMap::new(),
             displays: BTreeMap::new(),
+            invitations: BTreeMap::new(),
             timing_session: None,
             mat: None,
             screens,

@@ -151,8 +151,9 @@ async fn introduce(side: Side, people: &mut [Person], secrets: &Secrets) -> Resu
         id.context("a colleague is not listed")?
             .clone_into(&mut person.id);
         if !person.knows_both {
-            secrets.keep(side, "colleague", &person.id);
-            secrets.keep(side, "heir", &person.id);
+            for kind in ["colleague", "heir", "person"] {
+                secrets.keep(side, kind, &person.id);
+            }
         }
     }
     Ok(())

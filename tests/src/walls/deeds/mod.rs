@@ -1,6 +1,7 @@
 //! What the people of a partner do, one thing after another, and what must be seen of it.
 
 mod displays;
+mod people;
 mod reads;
 mod sessions;
 mod sharing;
@@ -36,6 +37,9 @@ enum Deed {
     ShowDisplay,
     Run,
     LookAtReads,
+    Invite,
+    Uninvite,
+    ListPeople,
     Overreach,
     Browse,
     Trespass,
@@ -63,6 +67,9 @@ const DEEDS: &[(Deed, usize)] = &[
     (Deed::ShowDisplay, 2),
     (Deed::Run, 8),
     (Deed::LookAtReads, 4),
+    (Deed::Invite, 2),
+    (Deed::Uninvite, 2),
+    (Deed::ListPeople, 2),
     (Deed::Overreach, 6),
     (Deed::Browse, 12),
     (Deed::Trespass, 18),
@@ -92,6 +99,9 @@ pub async fn one(company: &mut Company, chance: &mut Chance) -> Result<()> {
         Deed::ShowDisplay => displays::show(company, chance).await,
         Deed::Run => reads::run(company, chance).await,
         Deed::LookAtReads => reads::look_at(company, chance).await,
+        Deed::Invite => people::invite(company, chance).await,
+        Deed::Uninvite => people::uninvite(company, chance).await,
+        Deed::ListPeople => people::list(company, chance).await,
         Deed::Overreach => trespass::overreach(company, chance).await,
         Deed::Browse => trespass::browse(company, chance).await,
         Deed::Trespass => trespass::trespass(company, chance).await,
