@@ -76,6 +76,13 @@ async fn race(database: &Database, dir: &Path) -> Result<()> {
     assert_eq!(sequences, (1..=401).collect::<Vec<i64>>());
     operator.get("/api/me").await?;
     drop(hardware);
+
+    // Every pooled connection holds the news that it was cut.
+    postgres("fast", dir).await?;
+    postgres("again", dir).await?;
+    for _ in 0..20 {
+        operator.get("/api/me").await?;
+    }
     server.stop().await?;
     Ok(())
 }

@@ -87,6 +87,9 @@ pub enum Malformed {
     /// The second field is no number from 1.
     #[error("sequence \"{0}\" is no number from 1")]
     Sequence(String),
+    /// A field longer than any hardware's. What reads are told apart by must stay small enough to look up.
+    #[error("a field of {0} characters: expected at most {LONGEST_FIELD}")]
+    Long(usize),
     /// The sixth field is no number.
     #[error("lap count \"{0}\" is no number")]
     Lap(String),
@@ -194,6 +197,9 @@ struct TagLine {
     gator: String,
 }
 
+/// Characters of a read line's field; a name of a mat is the longest there is.
+const LONGEST_FIELD: usize = 128;
+
 /// The fixed widths of all eight fields.
 const WIDTHS: [usize; 8] = [7, 6, 16, 8, 12, 3, 6, 2];
 
@@ -226,10 +232,19 @@ impl TagLine {
         if location.is_empty() {
             return Err(Malformed::Fields(fields.len()));
         }
+        let location = location.join(separator);
+        let longest = fields
+            .iter()
+            .chain([&location])
+            .map(|field| field.chars().count())
+            .max();
+        if let Some(longest) = longest.filter(|longest| *longest > LONGEST_FIELD) {
+            return Err(Malformed::Long(longest));
+        }
         let trimmed = |field: &str| field.trim().to_owned();
         Ok(Self {
             sequence: trimmed(sequence),
-            location: trimmed(&location.join(separator)),
+            location: trimmed(&location),
             tag: trimmed(tag),
             time: trimmed(time),
             lap: trimmed(lap),
@@ -421,6 +436,14 @@ mod tests {
             b"CT01_33~1~9K~5~07:58:21.95~a~11FD4E~4",
             "lap count \"a\" is no number",
         );
+    }
+
+    #[test]
+    fn a_field_longer_than_any_hardwares_is_refused() {
+        let line = |tag: &str| format!("CT01_33~1~FINISH~{tag}~07:58:21.95~1~11FD4E~4");
+        assert!(Message::parse(line(&"7".repeat(LONGEST_FIELD)).as_bytes()).is_ok());
+        let refused = Message::parse(line(&"7".repeat(LONGEST_FIELD + 1)).as_bytes());
+        assert_eq!(refused, Err(Malformed::Long(LONGEST_FIELD + 1)));
     }
 
     proptest! {

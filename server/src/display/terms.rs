@@ -64,11 +64,15 @@ impl Watched {
         Arriving(terms.subscribe())
     }
 
-    /// Tells every screen of a display its new terms, after they were stored.
+    /// Tells every screen of a display its new terms, after they were stored. Two who change a display at once may tell of it in
+    /// the other order; revoked it stays.
     pub fn change(&self, id: &DisplayId, terms: Terms) {
         let displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = displays.get(id) {
-            sender.send_replace(Some(terms));
+            sender.send_modify(|known| {
+                let revoked = terms.revoked || known.is_some_and(|known| known.revoked);
+                *known = Some(Terms { revoked, ..terms });
+            });
         }
     }
 
@@ -137,6 +141,8 @@ mod tests {
             ..open()
         };
         watched.change(&id(), revoked);
+        // Somebody who extended it at the same time tells of it late.
+        watched.change(&id(), open());
         for screen in &mut ended {
             assert_eq!(screen.over().await, StopReason::Revoked);
         }

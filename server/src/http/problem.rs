@@ -140,11 +140,7 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     /// A database that is away for a moment is not the asker's fault, and asking again helps; anything else is a defect.
     fn from(error: sqlx::Error) -> Self {
-        let is_away = matches!(
-            error,
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
-        );
-        if !is_away {
+        if !crate::store::is_away(&error) {
             return Self::internal(&error);
         }
         tracing::error!(%error, "cannot answer a request: the database is away");

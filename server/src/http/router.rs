@@ -59,8 +59,13 @@ pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration)
         .merge(sharing::router())
         .merge(templates::router())
         .merge(displays::router())
+        .layer(middleware::from_fn(finish))
         .layer(middleware::from_fn_with_state(longest, limit_time))
-        .merge(roster::router().layer(middleware::from_fn_with_state(longest_roster, limit_time)))
+        .merge(
+            roster::router()
+                .layer(middleware::from_fn(finish))
+                .layer(middleware::from_fn_with_state(longest_roster, limit_time)),
+        )
         .split_for_parts();
     let description = async move || axum::Json(description);
     let pages = Router::new()
@@ -108,6 +113,17 @@ async fn limit_time(State(longest): State<Duration>, request: Request, next: Nex
             let detail = "the request was not complete in time";
             Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
         })
+}
+
+/// Finishes a change that was begun although whoever asked for it hung up or was told that it took too long: what is stored is
+/// also told to the screens and noted.
+async fn finish(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    tokio::spawn(next.run(request))
+        .await
+        .unwrap_or_else(|failed| Problem::internal(&failed).into_response())
 }
 
 /// Refuses whoever asks too much.

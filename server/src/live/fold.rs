@@ -31,11 +31,14 @@ impl Fold {
         let mut fold = Self::default();
         while fold.position < horizon {
             let steps = store.history(partner, session, fold.position, PAGE).await?;
-            let is_last = steps.len() < PAGE;
+            let Some(last) = steps.last() else {
+                break;
+            };
+            let reaches_horizon = last.position() >= horizon;
             for step in steps.iter().take_while(|step| step.position() <= horizon) {
                 fold.take_step(step)?;
             }
-            if is_last {
+            if reaches_horizon {
                 break;
             }
         }

@@ -55,8 +55,9 @@ const ADD: Personal = Personal::new(concat!(
 ));
 
 const SHARED: Across = Across::new(
-    "select id, partner_id, display_session_id, created_at, expires_at, revoked_at
-    from display_urls where id = $1",
+    "select u.id, u.partner_id, u.display_session_id, u.created_at, u.expires_at,
+    coalesce(u.revoked_at, s.deleted_at, s.archived_at) as revoked_at
+    from display_urls u join display_sessions s on s.id = u.display_session_id where u.id = $1",
     "knowing the id of a display is all that it takes to see it",
 );
 

@@ -40,6 +40,20 @@ const FENCE: &str = "select set_config('role', $1, false), set_config('gantry.pa
 /// Connections in the pool that a restart of the database may have cut without their knowing.
 const STALE: u32 = super::db::CONNECTIONS;
 
+/// Whether the database is only away for a moment, or a connection to it was cut: asking again helps.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        // Connection exceptions, a lack of resources, and a server that stops or starts (PostgreSQL's appendix A).
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.len() == 5
+                && (["08", "53"].iter().any(|class| code.starts_with(class))
+                    || ["57P01", "57P02", "57P03"].contains(&code.as_ref()))
+        }),
+        _ => false,
+    }
+}
+
 /// A connection that is fenced for this scope.
 ///
 /// One that turns out to be cut is replaced: the fence is the first thing said on a connection, so nothing was done on it yet.
@@ -49,7 +63,7 @@ pub(super) async fn fenced(pool: &PgPool, scope: Scope) -> Result<PoolConnection
         let mut connection = pool.acquire().await?;
         match raise(&mut connection, scope).await {
             Ok(()) => return Ok(connection),
-            Err(error @ sqlx::Error::Io(_)) if attempts < STALE => {
+            Err(error) if is_away(&error) && attempts < STALE => {
                 tracing::debug!(%error, "a connection to the database was cut, taking another");
             }
             Err(error) => {

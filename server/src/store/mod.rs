@@ -40,6 +40,7 @@ pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
 pub use displays::Display;
+pub use fence::is_away;
 pub use ids::{
     DisplaySessionId, InvitationId, PartnerId, StreamId, TimingSessionId, TokenId, UserId,
 };

@@ -43,6 +43,9 @@ pub enum Step {
     Event(StoredEvent),
 }
 
+/// Operators' events that are read at a time: each may hold a roster of megabytes.
+const EVENTS_AT_ONCE: usize = 4;
+
 /// Why what a board is made of is read for no person.
 const FOR_SCREENS: &str = "screens show the picture of whatever display they know the id of";
 
@@ -114,7 +117,8 @@ impl Store {
             .await)
     }
 
-    /// The first `limit` steps of a display session's history after `position`, in order; empty at the end.
+    /// Steps of a display session's history after `position`, in order and none left out: at most `limit`, fewer when they are
+    /// large, none at the end.
     pub async fn history(
         &self,
         partner: PartnerId,
@@ -125,9 +129,13 @@ impl Store {
         let events: Vec<StoredEvent> = reading!(self.db, partner, conn => EVENTS_AFTER.query_as(partner)
             .bind(session)
             .bind(position)
-            .bind(limit as i64)
+            .bind(EVENTS_AT_ONCE as i64)
             .fetch_all(conn)
             .await?);
+        let known_until = match events.last() {
+            Some(last) if events.len() == EVENTS_AT_ONCE => last.position,
+            _ => i64::MAX,
+        };
         let mut steps: Vec<Step> = events.into_iter().map(Step::Event).collect();
         for timing_session in self.bound(partner, session).await? {
             let reads = self
@@ -135,6 +143,7 @@ impl Store {
                 .await?;
             steps.extend(reads.into_iter().map(Step::Read));
         }
+        steps.retain(|step| step.position() <= known_until);
         steps.sort_unstable_by_key(Step::position);
         steps.truncate(limit);
         Ok(steps)
