@@ -167,9 +167,9 @@ async fn an_operator_brings_the_runner_to_the_screens_by_keys() -> Result<()> {
         "{}\t\r",
         race::roster_file().canonicalize()?.display()
     ))?;
-    console.shows("24").await?;
+    console.shows("Roster imported").await?;
     console.keys("\r")?;
-    console.hides("Import a roster").await?;
+    console.hides("Roster imported").await?;
 
     console.keys("u")?;
     console.shows("Generate URL").await?;

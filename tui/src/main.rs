@@ -43,13 +43,14 @@ fn main() -> Result<()> {
 fn log_in(model: &mut Model, args: &Args, password: Option<String>) -> Vec<Effect> {
     match password {
         Some(password) if !args.login.is_empty() && !password.is_empty() => {
-            if let Some(form) = model.form_mut() {
-                form.busy = true;
-            }
-            vec![Effect::Ask(Request::LogIn {
+            let request = Request::LogIn {
                 email: args.login.clone(),
                 password: Password(password),
-            })]
+            };
+            if let Some(form) = model.form_mut() {
+                form.sent = Some(request.clone());
+            }
+            vec![Effect::Ask(request)]
         }
         _ => Vec::new(),
     }

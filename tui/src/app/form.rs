@@ -2,7 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
-use crate::api::request::Seen;
+use crate::api::request::{Request, Seen};
 
 /// Something to fill in.
 #[derive(Clone, Debug)]
@@ -13,8 +13,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The place of the field that has the focus.
     pub focus: usize,
-    /// The server is working on it.
-    pub busy: bool,
+    /// What it asked the server for, until that has answered.
+    pub sent: Option<Request>,
     /// What was wrong with the last try.
     pub error: Option<String>,
 }
@@ -165,9 +165,14 @@ impl Form {
             purpose,
             fields,
             focus: 0,
-            busy: false,
+            sent: None,
             error: None,
         }
+    }
+
+    /// Whether the server is working on it.
+    pub fn is_busy(&self) -> bool {
+        self.sent.is_some()
     }
 
     /// The field that has the focus.

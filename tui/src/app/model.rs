@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     api::{
+        request::Request,
         server::Server,
         types::{Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession},
     },
@@ -179,6 +180,16 @@ impl Model {
             (Some(Dialog::Form(form)), _) | (None, Stage::LogIn(form)) => Some(form),
             _ => None,
         }
+    }
+
+    /// Closes the form that waits for the answer to this request, and no other dialog: an answer that comes late does
+    /// not take away what the operator has opened since. Whether nothing stands in front of the lists now.
+    pub fn steps_back(&mut self, answered: &Request) -> bool {
+        let waits = |form: &Form| form.sent.as_ref() == Some(answered);
+        if matches!(&self.dialog, Some(Dialog::Form(form)) if waits(form)) {
+            self.dialog = None;
+        }
+        self.dialog.is_none()
     }
 
     /// The server's time, as well as it is known.

@@ -47,14 +47,14 @@ pub fn draw(ui: &mut Ui, area: Rect, form: &Form, spacing: Spacing) {
     let rows_each = spacing.rows_each();
     for (index, field) in form.fields.iter().enumerate() {
         let line = row(area, index as u16 * rows_each);
-        self::field(ui, line, field, index == form.focus && !form.busy);
+        self::field(ui, line, field, index == form.focus && !form.is_busy());
         ui.hit(line, Target::Field(index));
         if let (Value::Choice { .. }, true) = (&field.value, index == form.focus) {
             arrows(ui, line);
         }
     }
     let rest = below(area, height(form, spacing) - 3);
-    match (&form.error, form.busy) {
+    match (&form.error, form.is_busy()) {
         (_, true) => ui.line(rest, Span::styled("asking the server …", ui.theme.dim())),
         (Some(error), _) => {
             let style = ui.theme.bad();

@@ -84,8 +84,8 @@ fn ben() -> Present {
 
 #[test]
 fn a_display_session_that_somebody_else_changed() {
-    let mut model = pressed(working(Tab::Sessions), "e");
-    let request = crate::app::submit::request(model.form_mut().expect("the form"));
+    let mut model = pressed(working(Tab::Sessions), "e<Enter>");
+    let request = model.form_mut().and_then(|form| form.sent.clone());
     let mut newer = crate::testing::display_sessions().remove(0);
     newer.name = Some("Finish arena".to_owned());
     newer.present = vec![ben()];
@@ -94,7 +94,7 @@ fn a_display_session_that_somebody_else_changed() {
         current: Some(Box::new(newer)),
         ..Default::default()
     });
-    answer(&mut model, request.expect("it is filled in"), Err(failure));
+    answer(&mut model, request.expect("it is sent"), Err(failure));
     check!("session_overtaken", model);
 }
 

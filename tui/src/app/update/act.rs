@@ -122,12 +122,12 @@ fn send(model: &mut Model) -> Vec<Effect> {
     let Some(form) = model.form_mut() else {
         return Vec::new();
     };
-    if form.busy {
+    if form.is_busy() {
         return Vec::new();
     }
     match submit::request(form) {
         Ok(request) => {
-            form.busy = true;
+            form.sent = Some(request.clone());
             form.error = None;
             vec![Effect::Ask(request)]
         }

@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// Takes a reply in.
-pub(super) fn answer(model: &mut Model, request: Request, reply: Reply) -> Vec<Effect> {
+pub(super) fn answer(model: &mut Model, request: &Request, reply: Reply) -> Vec<Effect> {
     if let Some(server_time) = reply.server_time {
         model.server_ahead_ms = server_time.since_ms(model.now);
     }
-    if let Some(topic) = topic(&request) {
+    if let Some(topic) = topic(request) {
         model.polls.answered(topic, reply.result.is_err());
     }
     match reply.result {
@@ -33,28 +33,28 @@ pub(super) fn answer(model: &mut Model, request: Request, reply: Reply) -> Vec<E
             accept(model, request, answer)
         }
         Err(failure) => {
-            refuse::refuse(model, &request, &failure);
+            refuse::refuse(model, request, &failure);
             Vec::new()
         }
     }
 }
 
-fn accept(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
+fn accept(model: &mut Model, request: &Request, answer: Answer) -> Vec<Effect> {
     match answer {
-        Answer::LoggedIn(login) => return logged_in(model, &request, login),
+        Answer::LoggedIn(login) => return logged_in(model, request, login),
         Answer::PartnerSelected(selected) => enter(model, &selected.partner_id),
         Answer::TimingSessions(list) => model.timing.replace(list.sessions),
-        Answer::TimingPreview(preview) => hold_reads(model, &request, preview),
+        Answer::TimingPreview(preview) => hold_reads(model, request, preview),
         Answer::Templates(list) => model.templates = list.templates,
-        Answer::Template(template) => return compose(&request, template),
+        Answer::Template(template) => return compose(request, template),
         Answer::Sessions(list) => model.sessions.replace(list.sessions),
         Answer::Displays(list) => model.displays.replace(list.displays),
-        Answer::Session(session) => session_told(model, &request, session),
-        Answer::Shares(list) => open::tell_shares(model, &request, &list.shares),
+        Answer::Session(session) => session_told(model, request, session),
+        Answer::Shares(list) => open::tell_shares(model, request, &list.shares),
         Answer::Colleagues(list) => model.colleagues = list.colleagues,
-        Answer::RosterImported(imported) => roster_imported(model, imported),
+        Answer::RosterImported(imported) => roster_imported(model, request, imported),
         Answer::UrlGenerated(display) => url_generated(model, request, display),
-        Answer::Done => done(model, &request),
+        Answer::Done => done(model, request),
     }
     Vec::new()
 }
@@ -153,14 +153,20 @@ fn session_told(model: &mut Model, request: &Request, session: DisplaySession) {
         Request::Duplicate { .. } => "is made, with the roster and settings of the other",
         _ => "is made: i imports a roster, Enter makes a URL",
     };
-    model.dialog = None;
-    model.tab = Tab::Sessions;
+    go_if_free(model, request, Tab::Sessions);
     model.tell(format!("{:?} {what}", session.title()));
     model.sessions.put(session);
     model.polls.hurry(Topic::Sessions);
 }
 
-fn roster_imported(model: &mut Model, imported: Imported) {
+/// Shows the list that an answer belongs to, unless the operator is at something else by now.
+fn go_if_free(model: &mut Model, answered: &Request, tab: Tab) {
+    if model.steps_back(answered) {
+        model.tab = tab;
+    }
+}
+
+fn roster_imported(model: &mut Model, request: &Request, imported: Imported) {
     model.polls.hurry(Topic::Sessions);
     model.tell(format!(
         "roster: {} new, {} changed, {} gone, {} rejected",
@@ -169,19 +175,20 @@ fn roster_imported(model: &mut Model, imported: Imported) {
         imported.removed,
         imported.rejected.len()
     ));
-    model.dialog = Some(Dialog::Report {
-        imported,
-        scroll: 0,
-    });
+    if model.steps_back(request) {
+        model.dialog = Some(Dialog::Report {
+            imported,
+            scroll: 0,
+        });
+    }
 }
 
-fn url_generated(model: &mut Model, request: Request, display: Display) {
+fn url_generated(model: &mut Model, request: &Request, display: Display) {
     let session_id = match request {
-        Request::GenerateUrl { session_id, .. } => Some(session_id),
+        Request::GenerateUrl { session_id, .. } => Some(session_id.clone()),
         _ => None,
     };
-    model.dialog = None;
-    model.tab = Tab::Screens;
+    go_if_free(model, request, Tab::Screens);
     model.tell("URL made: c copies it, o shows it as a QR code");
     model.displays.put(Display {
         session_id: display.session_id.or(session_id),
@@ -204,7 +211,7 @@ fn done(model: &mut Model, request: &Request) {
             user_id, access, ..
         } => {
             let name = name_of(model, user_id);
-            model.dialog = None;
+            model.steps_back(request);
             model.tell(match access {
                 Some(access) => format!("{name} may {access} it from now on"),
                 None => format!("{name} does not see it any more"),
@@ -212,7 +219,7 @@ fn done(model: &mut Model, request: &Request) {
         }
         Request::HandOver { user_id, .. } => {
             let name = name_of(model, user_id);
-            model.dialog = None;
+            model.steps_back(request);
             model.tell(format!("it is {name}'s now"));
         }
         _ => {}

@@ -46,7 +46,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Resize => Vec::new(),
-        Event::Api { request, reply } => answer::answer(model, *request, *reply),
+        Event::Api { request, reply } => answer::answer(model, &request, *reply),
         Event::Composed {
             template_id,
             mode,

@@ -40,12 +40,12 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
         model.examples.hold(id, *mode, failed);
         return;
     }
-    let now_busy = model
+    let waiting = model
         .form_mut()
-        .filter(|form| form.busy && is_sent_by_form(request));
-    match now_busy {
+        .filter(|form| form.sent.as_ref() == Some(request));
+    match waiting {
         Some(form) => {
-            form.busy = false;
+            form.sent = None;
             form.error = Some(failure.to_string());
             if failure.is_unauthorized() {
                 form.forget_secrets();
@@ -93,7 +93,11 @@ fn offer_newer(model: &mut Model, request: &Request, newer: &DisplaySession) {
         then,
     };
     model.sessions.update(newer.clone());
-    model.dialog = Some(Dialog::Confirm(question));
+    if model.steps_back(request) {
+        model.dialog = Some(Dialog::Confirm(question));
+    } else {
+        model.warn(question.text);
+    }
 }
 
 /// The same request built on a newer state; a form's fields have to be looked at again instead.
@@ -108,20 +112,6 @@ fn built_on(request: &Request, newer: Seen) -> Option<Request> {
         _ => return None,
     }
     Some(again)
-}
-
-fn is_sent_by_form(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::LogIn { .. }
-            | Request::CreateSession(_)
-            | Request::ChangeSession { .. }
-            | Request::ImportRoster { .. }
-            | Request::GenerateUrl { .. }
-            | Request::Share { .. }
-            | Request::HandOver { .. }
-            | Request::Duplicate { .. }
-    )
 }
 
 fn note_outage(model: &mut Model, failure: &Failure) {

@@ -20,7 +20,7 @@ use crate::{
     app::{
         dialog::Dialog,
         event::{Gesture, Pointer},
-        form::Name,
+        form::{Name, Purpose},
         live::Truth,
         tab::Tab,
     },
@@ -332,6 +332,37 @@ fn a_roster_is_imported_and_its_rejected_lines_are_shown() {
     );
     press(&mut model, "<Esc>");
     assert!(model.dialog.is_none());
+}
+
+#[test]
+fn a_late_answer_leaves_alone_what_was_opened_since() {
+    let mut model = working(Tab::Sessions);
+    let late = press(&mut model, "i/tmp/roster.csv<Enter>");
+    let [Effect::Ask(late)] = &late[..] else {
+        panic!("{late:?}");
+    };
+    press(&mut model, "<Esc>u");
+    let imported = serde_json::from_str(r#"{"imported":2,"rejected":[]}"#).expect("it fits");
+    let imported = Ok(Answer::RosterImported(imported));
+    answer(&mut model, late.clone(), imported);
+    let Some(Dialog::Form(form)) = &model.dialog else {
+        panic!("{:?}", model.dialog);
+    };
+    assert_eq!(form.purpose, Purpose::MakeUrl("s1".to_owned()));
+    assert!(
+        told(&model).starts_with("roster: 2 new"),
+        "{}",
+        told(&model)
+    );
+
+    let effects = press(&mut model, "<Enter>");
+    answer(&mut model, late.clone(), Err(refused(413, "too large")));
+    assert_eq!(form_error(&mut model), None, "another form's failure");
+    assert!(matches!(
+        &effects[..],
+        [Effect::Ask(Request::GenerateUrl { .. })]
+    ));
+    assert!(press(&mut model, "<Enter>").is_empty(), "it still waits");
 }
 
 #[test]
