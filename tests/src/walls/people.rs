@@ -21,6 +21,8 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// An operator of ours.
 pub const OPERATOR: &str = "operator@northern.example";
+/// Another operator of ours, with whom nobody shares anything.
+const COLLEAGUE: &str = "colleague@northern.example";
 /// A viewer of ours.
 pub const VIEWER: &str = "viewer@northern.example";
 const FOREIGNER: &str = "owner@southern.example";
@@ -39,6 +41,8 @@ pub struct People {
     pub unbound: Caller,
     viewer: Caller,
     operator: Caller,
+    /// An operator of ours with whom nothing was shared.
+    pub colleague: Caller,
     /// An owner of ours.
     pub owner: Caller,
 }
@@ -52,6 +56,7 @@ impl People {
         for (email, partner, role) in [
             (EMAIL, OURS, "owner"),
             (OPERATOR, OURS, "operator"),
+            (COLLEAGUE, OURS, "operator"),
             (VIEWER, OURS, "viewer"),
             (FOREIGNER, THEIRS, "owner"),
             (BOTH, OURS, "owner"),
@@ -76,6 +81,7 @@ impl People {
             unbound: Caller::sign_in(server, BOTH, PASSWORD).await?,
             viewer: Caller::sign_in(server, VIEWER, PASSWORD).await?,
             operator: Caller::sign_in(server, OPERATOR, PASSWORD).await?,
+            colleague: Caller::sign_in(server, COLLEAGUE, PASSWORD).await?,
             owner: Caller::sign_in(server, EMAIL, PASSWORD).await?,
         })
     }
@@ -90,6 +96,19 @@ impl People {
             below.push(("an operator", &self.operator));
         }
         below
+    }
+
+    /// Everybody who sends a token, whatever it is worth. Those of theirs are not among them.
+    pub fn with_tokens(&self) -> [(&'static str, &Caller); 7] {
+        [
+            ("a garbage token", &self.garbage),
+            ("a revoked token", &self.revoked),
+            ("somebody without a partner", &self.unbound),
+            ("a viewer", &self.viewer),
+            ("an operator", &self.operator),
+            ("a colleague", &self.colleague),
+            ("an owner", &self.owner),
+        ]
     }
 
     /// An owner of theirs, signed in anew: what is asked may end the sign-in.

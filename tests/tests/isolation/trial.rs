@@ -79,6 +79,7 @@ impl<'a> Trial<'a> {
             self.refused(name, caller, 403, &mut faults).await?;
         }
         self.foreign(&mut faults).await?;
+        self.unshared(&mut faults).await?;
         let right = people.right(self.server, self.entry.who).await?;
         let answer = self.ask(&right, Names::Real).await?;
         if !answer.is_success() {
@@ -104,11 +105,10 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// An owner of another partner may ask, and finds nothing of ours. A display's id is for whoever has it, so there the one who
-    /// has an old one is tried instead.
+    /// An owner of another partner may ask, and finds nothing of ours. A display's id is for whoever has it.
     async fn foreign(&self, faults: &mut Vec<String>) -> Result<()> {
         if self.entry.who == Who::Anybody {
-            return self.over(faults).await;
+            return self.by_id_alone(faults).await;
         }
         let name = "another partner's owner";
         let foreigner = self.people.foreigner(self.server).await?;
@@ -116,34 +116,71 @@ impl<'a> Trial<'a> {
         let foreigner = self.people.foreigner(self.server).await?;
         let never = self.ask(&foreigner, Names::Never).await?;
         faults.extend(self.told_apart(name, &real, &never));
-        if self.is_about_something() && !matches!(real.status, 404 | 422) {
+        if self.is_about_something() && !is_not_found(&real) {
             faults.push(self.fault(name, &format!("expected 404 or 422, not {real}")));
         }
-        let said = String::from_utf8_lossy(&real.body);
-        for ours in [OURS, EVENT, "northern.example"] {
-            if said.contains(ours) {
-                faults.push(self.fault(name, &format!("is told of {ours:?}: {real}")));
-            }
-        }
+        self.silent(name, &real, &[OURS, EVENT, "northern.example"], faults);
         Ok(())
     }
 
-    /// A display that is over and one that never was are not told apart.
-    async fn over(&self, faults: &mut Vec<String>) -> Result<()> {
+    /// A colleague with whom a display session was not shared may ask, and finds neither it nor its displays.
+    async fn unshared(&self, faults: &mut Vec<String>) -> Result<()> {
+        if !matches!(self.entry.who, Who::Viewer | Who::Operator) {
+            return Ok(());
+        }
+        let name = "a colleague with whom nothing was shared";
+        let hidden = things::named_in("<session><display>", &self.people.owner).await?;
+        let colleague = &self.people.colleague;
+        let real = self.ask(colleague, Names::Real).await?;
+        let is_about_it = ["session", "display"]
+            .iter()
+            .any(|kind| self.things.contains_key(*kind));
+        if is_about_it {
+            let never = self.ask(colleague, Names::Never).await?;
+            faults.extend(self.told_apart(name, &real, &never));
+            if !is_not_found(&real) {
+                faults.push(self.fault(name, &format!("expected 404 or 422, not {real}")));
+            }
+        }
+        let hidden: Vec<_> = hidden.values().map(|thing| thing.real.as_str()).collect();
+        self.silent(name, &real, &hidden, faults);
+        Ok(())
+    }
+
+    /// The id of a display is all that it takes, and all that helps: each token is answered as none is, also when the display is
+    /// over, and then as if it had never been.
+    async fn by_id_alone(&self, faults: &mut Vec<String>) -> Result<()> {
         if !self.things.contains_key("display") {
             return Ok(());
         }
         let over = things::named_in("<over>", &self.people.owner).await?;
-        let display = Things::from([("display".to_owned(), over["over"].clone())]);
+        let over = Things::from([("display".to_owned(), over["over"].clone())]);
         let nobody = &self.people.nobody;
-        let real = nobody.ask(&self.question(&display, Names::Real)).await?;
-        let never = nobody.ask(&self.question(&display, Names::Never)).await?;
+        let shown = self.ask(nobody, Names::Real).await?;
+        let ended = nobody.ask(&self.question(&over, Names::Real)).await?;
+        let never = nobody.ask(&self.question(&over, Names::Never)).await?;
         let name = "who has the id of a revoked display";
-        if real.is_success() {
-            faults.push(self.fault(name, &format!("is served: {real}")));
+        if ended.is_success() {
+            faults.push(self.fault(name, &format!("is served: {ended}")));
         }
-        faults.extend(difference(&real, &never, &display).map(|what| self.fault(name, &what)));
+        faults.extend(difference(&ended, &never, &over).map(|what| self.fault(name, &what)));
+        let foreigner = self.people.foreigner(self.server).await?;
+        let foreigner = ("another partner's owner", &foreigner);
+        for (name, caller) in self.people.with_tokens().into_iter().chain([foreigner]) {
+            let alike = self.ask(caller, Names::Real).await?;
+            faults.extend(unlike(&shown, &alike, &self.things).map(|what| self.fault(name, &what)));
+            let alike = caller.ask(&self.question(&over, Names::Real)).await?;
+            faults.extend(unlike(&ended, &alike, &over).map(|what| self.fault(name, &what)));
+        }
         Ok(())
+    }
+
+    /// An answer must not have these texts.
+    fn silent(&self, name: &str, answer: &Answer, texts: &[&str], faults: &mut Vec<String>) {
+        let said = String::from_utf8_lossy(&answer.body);
+        for ours in texts.iter().filter(|text| said.contains(**text)) {
+            faults.push(self.fault(name, &format!("is told of {ours:?}: {answer}")));
+        }
     }
 
     async fn ask(&self, caller: &Caller, names: Names) -> Result<Answer> {
@@ -192,30 +229,46 @@ fn filled(text: &str, things: &Things, names: Names) -> String {
     filled
 }
 
-/// How two answers differ, apart from their dates and from the ids that were asked for.
+/// Whether an answer says that what was named is not there, be it in the path or in the body.
+fn is_not_found(answer: &Answer) -> bool {
+    matches!(answer.status, 404 | 422)
+}
+
+/// How the answer about a thing that is there differs from that about one that never was, apart from their names.
 fn difference(real: &Answer, never: &Answer, things: &Things) -> Option<String> {
-    let said = |answer: &Answer, names| {
-        let mut said = format!("{}\n", answer.status);
-        for (name, value) in &answer.headers {
-            if name != "date" {
-                let _ = writeln!(
-                    said,
-                    "{name}: {}",
-                    String::from_utf8_lossy(value.as_bytes())
-                );
-            }
-        }
-        said.push_str(&String::from_utf8_lossy(&answer.body));
-        for (name, thing) in things {
-            let value = match names {
-                Names::Real => &thing.real,
-                Names::Never => &thing.never,
-            };
-            said = said.replace(value.as_str(), &format!("<{name}>"));
-        }
-        said
-    };
-    let (real, never) = (said(real, Names::Real), said(never, Names::Never));
+    let (real, never) = (
+        said(real, things, Names::Real),
+        said(never, things, Names::Never),
+    );
     (real != never)
         .then(|| format!("tells what is there from what never was:\n{real}\n---\n{never}"))
+}
+
+/// How two answers about the same thing differ.
+fn unlike(one: &Answer, other: &Answer, things: &Things) -> Option<String> {
+    let (one, other) = (
+        said(one, things, Names::Real),
+        said(other, things, Names::Real),
+    );
+    (one != other).then(|| format!("a token makes a difference:\n{one}\n---\n{other}"))
+}
+
+/// All of an answer but its date and the ids that were asked for.
+fn said(answer: &Answer, things: &Things, names: Names) -> String {
+    let mut said = format!("{}\n", answer.status);
+    for (name, value) in &answer.headers {
+        if name != "date" {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let _ = writeln!(said, "{name}: {value}");
+        }
+    }
+    said.push_str(&String::from_utf8_lossy(&answer.body));
+    for (name, thing) in things {
+        let value = match names {
+            Names::Real => &thing.real,
+            Names::Never => &thing.never,
+        };
+        said = said.replace(value.as_str(), &format!("<{name}>"));
+    }
+    said
 }
