@@ -58,8 +58,10 @@ pub struct Company {
     pub invitations: BTreeMap<String, String>,
     /// The timing session of its hardware.
     pub timing_session: Option<String>,
-    /// The mat of its hardware, and how many reads it has sent.
-    pub mat: Option<(Hardware, usize)>,
+    /// The mat of its hardware, while that is connected.
+    pub mat: Option<Hardware>,
+    /// How many reads the mat has sent.
+    pub reads: usize,
     /// The screens that show its displays.
     pub screens: Screens,
     /// What nobody else may hear.
@@ -82,10 +84,27 @@ impl Company {
             invitations: BTreeMap::new(),
             timing_session: None,
             mat: None,
+            reads: 0,
             screens,
             secrets,
             texts: 0,
         }
+    }
+
+    /// Goes on at another server, where its people are still signed in. Its screens and its mat are off.
+    pub fn move_to(&mut self, server: &Server) {
+        for person in &mut self.people {
+            let token = person.caller.token().unwrap_or_default();
+            person.caller = Caller::nobody(server).with_token(token);
+        }
+        self.screens = Screens::new(self.side, server, Arc::clone(&self.secrets));
+        self.mat = None;
+    }
+
+    /// A runner's name that is nobody else's.
+    pub fn runner(&mut self) -> String {
+        self.texts += 1;
+        format!("{} {}", self.side.runner(), self.texts)
     }
 
     /// A text that is nobody else's.
@@ -150,6 +169,7 @@ impl Company {
         let ear = Ear {
             side: self.side,
             knows_both: person.knows_both,
+            is_screen: false,
         };
         self.secrets.hear(ear, &what, &asked, &said);
         ensure!(

@@ -1,5 +1,8 @@
 //! Two partners at work on one server, against a model of what each must see.
 //!
+//! A server takes the reads of one partner's hardware, so half of the time it is North's, and then, on a server that was started
+//! again, South's. What North's sent before stays on its screens.
+//!
 //! Every text of a partner carries its mark, and every id is remembered. Each partner's people do random things, one after the
 //! other, and the two partners at the same time. What they are told must be what the model of their partner says, whatever the
 //! other partner does meanwhile, and no byte of the other's may be in it: not in answers, not in streams, not in what the server
@@ -51,19 +54,8 @@ pub async fn run(plan: Plan) -> Result<()> {
     let mut venue = Venue::empty(plan.kind).await?;
     hire(&venue).await?;
     venue.run_by(plan.program);
-    let options = [
-        "--timing-partner",
-        Side::North.name(),
-        "--requests-per-second",
-        "1000000",
-        "--trusted-proxies",
-        "127.0.0.1",
-        "--log",
-        "info,gantry_server=debug",
-    ];
-    let server = venue.serve_with(Addresses::any(), &options).await?;
     let secrets = Arc::new(Secrets::default());
-    let tried = Box::pin(live(plan, &server, &secrets))
+    let tried = Box::pin(live(plan, &venue, &secrets))
         .await
         .with_context(|| format!("{plan:?}"));
     if let Some(leak) = secrets.first_leak() {
@@ -74,7 +66,6 @@ pub async fn run(plan: Plan) -> Result<()> {
         let told = secrets.told(side);
         ensure!(told > 0, "{side:?} was never told anything of its own");
     }
-    server.stop().await?;
     look_at_log(&venue, &secrets)
 }
 
@@ -100,17 +91,77 @@ fn employees(side: Side) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-async fn live(plan: Plan, server: &Server, secrets: &Arc<Secrets>) -> Result<()> {
-    let mut north = open(Side::North, server, secrets).await?;
-    let south = open(Side::South, server, secrets).await?;
+async fn live(plan: Plan, venue: &Venue, secrets: &Arc<Secrets>) -> Result<()> {
     let mut chance = Chance::new(plan.seed);
-    north.mat = Some((mat(server).await?, 0));
-    deeds::find_timing_session(&mut north).await?;
-    let share = plan.operations.div_ceil(2);
+    let server = serve(venue, Side::North).await?;
+    let mut companies = [
+        open(Side::North, &server, secrets).await?,
+        open(Side::South, &server, secrets).await?,
+    ];
+    Box::pin(phase(
+        plan,
+        Side::North,
+        &server,
+        &mut companies,
+        &mut chance,
+    ))
+    .await?;
+    server.stop().await?;
+
+    let server = serve(venue, Side::South).await?;
+    for company in &mut companies {
+        company.move_to(&server);
+    }
+    Box::pin(phase(
+        plan,
+        Side::South,
+        &server,
+        &mut companies,
+        &mut chance,
+    ))
+    .await?;
+    server.stop().await?;
+    Ok(())
+}
+
+/// A server that takes what one partner's hardware sends.
+async fn serve(venue: &Venue, hardware_of: Side) -> Result<Server> {
+    let options = [
+        "--timing-partner",
+        hardware_of.name(),
+        "--requests-per-second",
+        "1000000",
+        "--trusted-proxies",
+        "127.0.0.1",
+        "--log",
+        "info,gantry_server=debug",
+    ];
+    venue.serve_with(Addresses::any(), &options).await
+}
+
+/// Half of the plan, while one partner's hardware sends.
+async fn phase(
+    plan: Plan,
+    hardware_of: Side,
+    server: &Server,
+    companies: &mut [Company; 2],
+    chance: &mut Chance,
+) -> Result<()> {
+    let sender = &mut companies[hardware_of as usize];
+    let secrets = Arc::clone(&sender.secrets);
+    let shown = secrets.shown(hardware_of);
+    sender.mat = Some(mat(server, hardware_of).await?);
+    deeds::find_timing_session(sender).await?;
+    let share = plan.operations.div_ceil(4);
+    let [north, south] = companies;
     tokio::try_join!(
         work(north, share, Chance::new(chance.draw()), server),
         work(south, share, Chance::new(chance.draw()), server),
     )?;
+    ensure!(
+        secrets.shown(hardware_of) > shown,
+        "none of {hardware_of:?}'s runners was on a screen: it takes more operations"
+    );
     Ok(())
 }
 
@@ -160,13 +211,13 @@ async fn introduce(side: Side, people: &mut [Person], secrets: &Secrets) -> Resu
 }
 
 async fn work(
-    mut company: Company,
+    company: &mut Company,
     operations: usize,
     mut chance: Chance,
     server: &Server,
 ) -> Result<()> {
     for operation in 0..operations {
-        deeds::one(&mut company, &mut chance)
+        deeds::one(company, &mut chance)
             .await
             .with_context(|| format!("operation {operation}"))?;
         if let Some(leak) = company.secrets.first_leak() {
@@ -176,12 +227,13 @@ async fn work(
             look_at_status(server, &company.secrets).await?;
         }
     }
-    deeds::look_at_everything(&mut company, &mut chance).await
+    deeds::find_all(company).await?;
+    deeds::look_at_everything(company, &mut chance).await
 }
 
-/// A mat of North's, all of whose names are marked.
-async fn mat(server: &Server) -> Result<Hardware> {
-    let mark = Side::North.mark();
+/// A partner's mat, all of whose names are marked.
+async fn mat(server: &Server, side: Side) -> Result<Hardware> {
+    let mark = side.mark();
     let lines = format!(
         "C: SimpleClient~0.6.0~CTP01\nS: geteventinfo\nC: ack~getconnectionid~{mark}connection\n\
          C: ack~geteventinfo~{mark} Run~0~{mark} Run\nC: ack~getlocations~{mark}-FINISH\nS: start\n"

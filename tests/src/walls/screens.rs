@@ -105,6 +105,7 @@ impl Screens {
             ear: Ear {
                 side: self.side,
                 knows_both: false,
+                is_screen: true,
             },
             display: display.to_owned(),
             secrets: Arc::clone(&self.secrets),

@@ -10,9 +10,9 @@ use super::chance::Chance;
 /// One of the two partners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The one whose hardware is connected.
+    /// The one whose hardware is connected first.
     North,
-    /// The other.
+    /// The one whose hardware comes after it.
     South,
 }
 
@@ -33,6 +33,14 @@ impl Side {
         match self {
             Self::North => "zqnorthvx",
             Self::South => "zqsouthvx",
+        }
+    }
+
+    /// What is in the name of each of its runners, and in nothing else of its.
+    pub fn runner(self) -> &'static str {
+        match self {
+            Self::North => "zqnorthvxrunner",
+            Self::South => "zqsouthvxrunner",
         }
     }
 
@@ -60,6 +68,8 @@ pub struct Ear {
     pub side: Side,
     /// Whether they work for the other as well, and so know what it is called.
     pub knows_both: bool,
+    /// Whether it is a screen.
+    pub is_screen: bool,
 }
 
 /// Everything that is secret so far, and what became known.
@@ -81,6 +91,8 @@ struct Own {
     things: BTreeMap<String, Vec<String>>,
     /// How often the partner was told something of its own.
     told: usize,
+    /// How often a screen of its showed a runner of its.
+    shown: usize,
 }
 
 impl Secrets {
@@ -91,7 +103,10 @@ impl Secrets {
         let said = String::from_utf8_lossy(said).to_ascii_lowercase();
         let other = ear.side.other();
         let told = usize::from(said.contains(ear.side.mark()));
-        known.side(ear.side).told += told;
+        let shown = usize::from(ear.is_screen && said.contains(ear.side.runner()));
+        let own = known.side(ear.side);
+        own.told += told;
+        own.shown += shown;
         let mut leaked = Vec::new();
         if said.contains(other.mark()) {
             leaked.push(other.mark().to_owned());
@@ -133,6 +148,11 @@ impl Secrets {
     /// How often the partner was told something of its own.
     pub fn told(&self, side: Side) -> usize {
         self.known().side(side).told
+    }
+
+    /// How often a screen of the partner's showed a runner of its.
+    pub fn shown(&self, side: Side) -> usize {
+        self.known().side(side).shown
     }
 
     /// Says that something became known to whom it must not.

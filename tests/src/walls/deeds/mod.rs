@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{chance::Chance, company::Company};
 
-pub use reads::find_timing_session;
+pub use reads::{find_all, find_timing_session};
 
 /// Something that people do.
 #[derive(Clone, Copy, Debug)]

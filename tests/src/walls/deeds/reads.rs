@@ -11,16 +11,17 @@ use crate::{
 /// A runner crosses the mat, where there is one.
 pub(super) async fn run(company: &mut Company, chance: &mut Chance) -> Result<()> {
     let mark = company.side.mark();
-    let Some((mat, sent)) = &mut company.mat else {
+    let Some(mat) = &mut company.mat else {
         return browse(company, chance).await;
     };
-    *sent += 1;
+    company.reads += 1;
+    let sent = company.reads;
     // Some are in the rosters, and some are known to nobody.
     let tag = match chance.below(4) {
         0 => format!("{mark}{sent}"),
         _ => (1 + chance.below(20)).to_string(),
     };
-    let (second, hundredth) = (*sent % 60, *sent % 100);
+    let (second, hundredth) = (sent % 60, sent % 100);
     let line = format!(
         "CT01_33~{sent}~{mark}-FINISH~{tag}~2026-11-22T09:30:{second:02}.{hundredth:02}~1~120044~1"
     );
@@ -37,15 +38,29 @@ pub(super) async fn look_at(company: &mut Company, chance: &mut Chance) -> Resul
         .collect();
     let expected: Vec<_> = company.timing_session.iter().map(String::as_str).collect();
     ensure!(ids == expected, "{listed} is not {expected:?}");
+    let (seen, sent) = (stored(company, person).await?, company.reads);
+    ensure!(seen <= sent, "{seen} reads of {sent} that were sent");
+    Ok(())
+}
+
+/// Waits until all that the mat has sent is seen.
+pub async fn find_all(company: &Company) -> Result<()> {
+    wait::until("the reads that were sent", async || {
+        let seen = stored(company, 0).await?;
+        Ok((seen == company.reads).then_some(()))
+    })
+    .await
+}
+
+/// How many reads of its mat somebody sees.
+async fn stored(company: &Company, person: usize) -> Result<usize> {
     let Some(id) = &company.timing_session else {
-        return Ok(());
+        return Ok(0);
     };
     let path = format!("/api/chronotrack/sessions/{id}/preview?limit=20");
     let preview = company.look(person, path).await?;
-    let sent = company.mat.as_ref().map_or(0, |(_, sent)| *sent);
-    let seen = preview["session"]["reads"].as_u64().unwrap_or_default() as usize;
-    ensure!(seen <= sent, "{seen} reads of {sent} that were sent");
-    Ok(())
+    let seen = preview["session"]["reads"].as_u64();
+    Ok(seen.context("no number of reads")? as usize)
 }
 
 /// Learns the timing session that the hardware has opened.

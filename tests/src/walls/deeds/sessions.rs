@@ -92,7 +92,10 @@ pub(super) async fn change(company: &mut Company, chance: &mut Chance) -> Result
         return make(company, chance).await;
     };
     let (name, event_name) = (company.text(), company.text());
-    let body = json!({"name": name, "settings": {"event_name": event_name}});
+    let mut body = json!({"name": name, "settings": {"event_name": event_name}});
+    if let Some(timing) = &company.timing_session {
+        body["chronotrack_session_ids"] = json!([timing]);
+    }
     let path = format!("/api/sessions/{id}");
     let mut question = Question::new(Method::PATCH, path).json(&body);
     let mut verdict = company.verdict(person, &id, Access::Edit, false);
@@ -160,7 +163,7 @@ pub(super) async fn replace_roster(company: &mut Company, chance: &mut Chance) -
     for bib in 1..=count {
         participants.push(json!({
             "bib": bib.to_string(),
-            "first_name": company.text(),
+            "first_name": company.runner(),
             "last_name": company.text(),
             "team": company.text(),
         }));
