@@ -11,7 +11,7 @@ use sqlx::{
 use crate::postgres;
 
 /// The kinds of database that a server can keep everything in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
     /// A file in the data directory.
     Sqlite,
@@ -81,6 +81,30 @@ impl Database {
             Kind::Sqlite => Self::Sqlite(data_dir.join("gantry.db")),
             Kind::Postgres => Self::Postgres(Box::new(postgres::database().await?)),
         })
+    }
+
+    /// The database of this name, kept in a data directory or on the PostgreSQL server, where there is one.
+    pub async fn kept(kind: Kind, data_dir: &Path, name: &str) -> Result<Option<Self>> {
+        Ok(match kind {
+            Kind::Sqlite => {
+                let file = data_dir.join("gantry.db");
+                file.is_file().then_some(Self::Sqlite(file))
+            }
+            Kind::Postgres => postgres::kept(name)
+                .await?
+                .map(|options| Self::Postgres(Box::new(options))),
+        })
+    }
+
+    /// Removes it; nobody may be using it.
+    pub async fn remove(self) -> Result<()> {
+        match self {
+            Self::Sqlite(file) => std::fs::remove_file(file).context("remove the database"),
+            Self::Postgres(options) => {
+                let name = options.get_database().context("the database has no name")?;
+                postgres::run(format!("drop database {name}")).await
+            }
+        }
     }
 
     /// The URL to name it by, where it is not the one that a server takes by itself.

@@ -35,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A data directory and a database that outlive the servers started on them. The directory is gone with the test.
 pub struct Venue {
     folder: TempDir,
+    data_dir: PathBuf,
     /// Where the servers keep everything.
     pub database: Database,
     /// The program that is started.
@@ -77,13 +78,7 @@ impl Venue {
 
     /// A new place with one timing partner and one operator, in a database that is there.
     pub async fn with(database: Database) -> Result<Self> {
-        let folder = tempfile::tempdir().context("make a data directory")?;
-        let venue = Self {
-            folder,
-            database,
-            program: "gantry-server",
-        };
-        venue.peopled().await
+        Self::over(database, None)?.peopled().await
     }
 
     async fn peopled(self) -> Result<Self> {
@@ -96,8 +91,21 @@ impl Venue {
     /// A new place where nobody is known.
     pub async fn empty(kind: Kind) -> Result<Self> {
         let folder = tempfile::tempdir().context("make a data directory")?;
-        let database = Database::new(kind, &data_dir(&folder)).await?;
+        let data_dir = folder.path().join("data");
+        let database = Database::new(kind, &data_dir).await?;
         Ok(Self {
+            folder,
+            data_dir,
+            database,
+            program: "gantry-server",
+        })
+    }
+
+    /// A place over a database that is there. A data directory that is given outlives it.
+    pub fn over(database: Database, data_dir: Option<PathBuf>) -> Result<Self> {
+        let folder = tempfile::tempdir().context("make a data directory")?;
+        Ok(Self {
+            data_dir: data_dir.unwrap_or_else(|| folder.path().join("data")),
             folder,
             database,
             program: "gantry-server",
@@ -144,7 +152,7 @@ impl Venue {
 
     /// The options that say where everything is kept.
     pub fn store_options(&self) -> Vec<String> {
-        let data_dir = self.data_dir().display().to_string();
+        let data_dir = self.data_dir.display().to_string();
         let mut options = vec!["--data-dir".to_owned(), data_dir];
         if let Some(url) = self.database.url() {
             options.extend(["--database-url".to_owned(), url]);
@@ -153,8 +161,8 @@ impl Venue {
     }
 
     /// The server's own directory.
-    pub fn data_dir(&self) -> PathBuf {
-        data_dir(&self.folder)
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     fn log_file(&self) -> PathBuf {
@@ -209,10 +217,6 @@ impl Venue {
             .with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
         Ok(Server { process, addresses })
     }
-}
-
-fn data_dir(folder: &TempDir) -> PathBuf {
-    folder.path().join("data")
 }
 
 /// A running `gantry-server serve`. Dropping it kills it.

@@ -2,17 +2,19 @@
 
 use std::{
     io::Write,
+    path::Path,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
+use gantry_server::clock;
 use hdrhistogram::Histogram;
 use reqwest::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
-    grown::{self, Grown},
+    grown::{Grown, PASSWORD, email, partner},
     report,
     runners::{self, Sent},
     screens::histogram,
@@ -20,11 +22,8 @@ use super::{
 use crate::{
     database::Kind,
     operator::Operator,
-    venue::{Addresses, Server, Venue},
+    venue::{Addresses, Server},
 };
-
-/// The password of every company's operator.
-const PASSWORD: &str = "correct horse battery";
 
 /// How much there is, and how much is asked.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +36,10 @@ pub struct Scale {
     pub questions: usize,
     /// How many times somebody signs in: it is made expensive, so it is asked less often.
     pub sign_ins: usize,
+    /// Display sessions of each partner, so that a list has something to list.
+    pub sessions: usize,
+    /// Whether what was promised must be kept.
+    pub is_judged: bool,
 }
 
 impl Scale {
@@ -50,6 +53,8 @@ impl Scale {
         rate: 2_000,
         questions: 2_000,
         sign_ins: 200,
+        sessions: 200,
+        is_judged: true,
     };
 
     /// Whether it works at all.
@@ -62,131 +67,226 @@ impl Scale {
         rate: 100,
         questions: 13,
         sign_ins: 2,
+        sessions: 2,
+        is_judged: false,
     };
 }
 
 /// Questions a second, all companies' together: a busy Sunday.
 const PER_SECOND: u64 = 50;
 
-/// Measures every question on one kind of database.
-pub async fn run(kind: Kind, scale: Scale, out: &mut impl Write) -> Result<()> {
+/// Sign-ins a second: everybody at once when the doors open.
+const SIGN_INS_PER_SECOND: u64 = 5;
+
+/// What generating a URL may take at the 99th percentile.
+const URL_WITHIN: Duration = Duration::from_millis(10);
+
+/// What opening a template may take at the 99th percentile.
+const TEMPLATE_WITHIN: Duration = Duration::from_millis(20);
+
+/// The part of the reads that must have arrived for the rate to be what it is said to be.
+const ARRIVED: f64 = 0.95;
+
+/// Measures every question on one kind of database; answers which promises were missed. In a folder that is given the grown
+/// database is kept for the next time.
+pub async fn run(
+    kind: Kind,
+    scale: Scale,
+    keep: Option<&Path>,
+    out: &mut impl Write,
+) -> Result<Vec<String>> {
     let started = Instant::now();
-    let venue = Venue::empty(kind).await?;
-    for partner in 0..scale.grown.partners {
-        let name = grown::partner(partner);
-        venue.add_partner(&name).await?;
-        venue
-            .add_user(&email(partner), PASSWORD, &name, "owner")
-            .await?;
-    }
-    scale.grown.fill(&venue.database).await?;
+    let venue = scale.grown.venue(kind, keep).await?;
     writeln!(
         out,
-        "{kind:?}: {} results and {} reads of {} partners, made in {:.0} s",
+        "{kind:?}: {} results and {} reads of {} partners, there after {:.0} s",
         scale.grown.results,
         scale.grown.reads,
         scale.grown.partners,
         started.elapsed().as_secs_f64()
     )?;
-
-    let whose = grown::partner(0);
+    let whose = partner(0);
     let server = venue
         .serve_with(Addresses::any(), &["--timing-partner", &whose])
         .await?;
-    let mut hardware = runners::connect(server.addresses.timing, "bench-walls").await?;
-    let rate = scale.rate;
-    // It is stopped when the questions are answered.
-    let sending = tokio::spawn(async move {
-        let sent = Sent::none_of(10_000_000);
-        runners::run(&mut hardware, &sent, rate).await
-    });
-    let asked = ask(&server, scale, out).await;
-    if sending.is_finished() {
-        bail!("the hardware could not go on sending");
-    }
-    sending.abort();
-    asked?;
-    server.stop().await?;
-    Ok(())
-}
-
-fn email(partner: usize) -> String {
-    format!("owner{partner}@example.org")
-}
-
-async fn ask(server: &Server, scale: Scale, out: &mut impl Write) -> Result<()> {
-    let companies = companies(server, scale.grown.partners).await?;
-    let times = scale.questions;
-    report::heading(out)?;
-    let floor = measure(times, async |n| {
-        let nobody = &companies[n % companies.len()].nobody;
-        nobody.get(server.url("/nothing")).send().await?;
-        Ok(())
-    })
-    .await?;
-    report::latency(out, "an answer that asks no database", &floor)?;
-    let sign_in = measure(scale.sign_ins, async |n| {
-        let which = n % companies.len();
-        let body = json!({"email": email(which), "password": PASSWORD});
-        let request = companies[which].nobody.post(server.url("/api/login"));
-        request.json(&body).send().await?.error_for_status()?;
-        Ok(())
-    })
-    .await?;
-    report::latency(out, "sign in", &sign_in)?;
-    let get = async |path: &'static str| {
-        measure(times, async |n| {
-            companies[n % companies.len()]
-                .operator
-                .get(path)
-                .await
-                .map(drop)
-        })
-        .await
-    };
-    report::latency(out, "list display sessions", &get("/api/sessions").await?)?;
-    report::latency(
+    let mut bench = Bench {
+        companies: companies(&server, scale).await?,
+        server,
+        scale,
         out,
-        "list timing sessions",
-        &get("/api/chronotrack/sessions").await?,
-    )?;
-    let url = measure(times, async |n| {
-        let company = &companies[n % companies.len()];
-        company.operator.share(&company.session).await.map(drop)
-    })
-    .await?;
-    report::latency(out, "generate a URL", &url)?;
-    report::spread(out, &url)?;
-    let opened = get("/api/templates/finish-line").await?;
-    report::latency(out, "open a template", &opened)?;
-    report::spread(out, &opened)?;
-    writeln!(out)?;
-    Ok(())
+        missed: Vec::new(),
+    };
+    bench.under_load().await?;
+    let Bench { server, missed, .. } = bench;
+    server.stop().await?;
+    if keep.is_none() {
+        venue.database.clone().remove().await?;
+    }
+    Ok(missed)
 }
 
-/// A company's operator at work.
+/// A server that is asked.
+struct Bench<'a, W> {
+    server: Server,
+    companies: Vec<Company>,
+    scale: Scale,
+    out: &'a mut W,
+    missed: Vec<String>,
+}
+
+impl<W: Write> Bench<'_, W> {
+    /// Asks while hardware sends, and looks whether what it sends is stored.
+    async fn under_load(&mut self) -> Result<()> {
+        // Each time another event, or everything would be a repetition of what was sent the last time.
+        let event = format!("bench-walls-{}", clock::now().0);
+        let mut hardware = runners::connect(self.server.addresses.timing, &event).await?;
+        let rate = self.scale.rate;
+        let before = self.reads().await?;
+        let started = Instant::now();
+        // It is stopped when the questions are answered.
+        let sending = tokio::spawn(async move {
+            let sent = Sent::none_of(10_000_000);
+            runners::run(&mut hardware, &sent, rate).await
+        });
+        let asked = self.ask().await;
+        let arrived = self.reads().await? - before;
+        let a_second = arrived as f64 / started.elapsed().as_secs_f64();
+        ensure!(
+            !sending.is_finished(),
+            "the hardware could not go on sending"
+        );
+        sending.abort();
+        asked?;
+        writeln!(self.out)?;
+        self.note(
+            a_second >= rate as f64 * ARRIVED,
+            format!("{rate} reads a second, {arrived} were stored, {a_second:.0} a second"),
+        )
+    }
+
+    async fn ask(&mut self) -> Result<()> {
+        report::heading(self.out)?;
+        let nothing = self.server.url("/nothing");
+        self.measure("an answer that asks no database", async |company, _| {
+            company.nobody.get(&nothing).send().await?;
+            Ok(())
+        })
+        .await?;
+        self.sign_in().await?;
+        for (case, path) in [
+            ("list display sessions", "/api/sessions"),
+            ("list timing sessions", "/api/chronotrack/sessions"),
+        ] {
+            self.measure(case, async |company, _| {
+                company.operator.get(path).await.map(drop)
+            })
+            .await?;
+        }
+        let case = "generate a URL";
+        let url = self
+            .measure(case, async |company, _| {
+                let session = company.sessions.first().context("no session")?;
+                company.operator.share(session).await.map(drop)
+            })
+            .await?;
+        self.judge(case, &url, URL_WITHIN)?;
+        let case = "open a template";
+        let opened = self
+            .measure(case, async |company, _| {
+                let path = "/api/templates/finish-line";
+                company.operator.get(path).await.map(drop)
+            })
+            .await?;
+        self.judge(case, &opened, TEMPLATE_WITHIN)
+    }
+
+    async fn sign_in(&mut self) -> Result<()> {
+        let path = self.server.url("/api/login");
+        let times = self.scale.sign_ins;
+        let micros = paced(times, SIGN_INS_PER_SECOND, async |n| {
+            let which = n % self.companies.len();
+            let body = json!({"email": email(which), "password": PASSWORD});
+            let request = self.companies[which].nobody.post(&path);
+            request.json(&body).send().await?.error_for_status()?;
+            Ok(())
+        })
+        .await?;
+        self.tell("sign in", &micros)
+    }
+
+    /// Has the companies ask in turn.
+    async fn measure(
+        &mut self,
+        case: &str,
+        ask: impl AsyncFn(&Company, usize) -> Result<()>,
+    ) -> Result<Histogram<u64>> {
+        let companies = &self.companies;
+        let micros = paced(self.scale.questions, PER_SECOND, async |n| {
+            ask(&companies[n % companies.len()], n).await
+        })
+        .await?;
+        self.tell(case, &micros)?;
+        Ok(micros)
+    }
+
+    fn tell(&mut self, case: &str, micros: &Histogram<u64>) -> Result<()> {
+        report::latency(self.out, case, micros)?;
+        report::spread(self.out, micros)
+    }
+
+    /// Compares with what was promised.
+    fn judge(&mut self, case: &str, micros: &Histogram<u64>, within: Duration) -> Result<()> {
+        let p99 = Duration::from_micros(micros.value_at_quantile(0.99));
+        let what = format!("{case} within {within:?}, p99 is {p99:?}");
+        self.note(p99 <= within, what)
+    }
+
+    /// Says whether something was as promised, where the figures mean anything.
+    fn note(&mut self, is_kept: bool, what: String) -> Result<()> {
+        if !self.scale.is_judged {
+            return Ok(());
+        }
+        let verdict = if is_kept { "kept" } else { "missed" };
+        writeln!(self.out, "{verdict}: {what}")?;
+        if !is_kept {
+            self.missed.push(what);
+        }
+        Ok(())
+    }
+
+    /// Reads in the database.
+    async fn reads(&self) -> Result<i64> {
+        let url = format!("http://{}/status", self.server.addresses.status);
+        let status: Value = reqwest::get(url).await?.json().await?;
+        status["total_reads"].as_i64().context("no total of reads")
+    }
+}
+
+/// A company's owner at work.
 struct Company {
     operator: Operator,
-    /// The display session that is shared again and again.
-    session: String,
+    /// Display sessions.
+    sessions: Vec<String>,
     /// Asks without a token.
     nobody: Client,
 }
 
-async fn companies(server: &Server, count: usize) -> Result<Vec<Company>> {
-    let mut companies = Vec::with_capacity(count);
-    for partner in 0..count {
+async fn companies(server: &Server, scale: Scale) -> Result<Vec<Company>> {
+    let mut companies = Vec::with_capacity(scale.grown.partners);
+    for partner in 0..scale.grown.partners {
         let operator = Operator::log_in_as(&server.url(""), &email(partner), PASSWORD).await?;
         let timing = operator.get("/api/chronotrack/sessions").await?;
         let timing = timing["sessions"][0]["id"].as_str().context("a session")?;
-        // Two hundred sessions each, so that a list has something to list.
-        let mut session = String::new();
-        for _ in 0..200.min(5 + count * 15) {
-            session = operator.session(timing, "finish-line", "results").await?;
+        let there = operator.get("/api/sessions?limit=200").await?;
+        let there = there["sessions"].as_array().context("no sessions")?;
+        let ids = there.iter().filter_map(|session| session["id"].as_str());
+        let mut sessions: Vec<_> = ids.map(str::to_owned).collect();
+        while sessions.len() < scale.sessions {
+            sessions.push(operator.session(timing, "finish-line", "results").await?);
         }
         companies.push(Company {
             operator,
-            session,
+            sessions,
             nobody: Client::new(),
         });
     }
@@ -195,14 +295,18 @@ async fn companies(server: &Server, count: usize) -> Result<Vec<Company>> {
 
 /// Asks at a steady pace, and takes from when an answer was due to when it was there, so that a slow answer counts against
 /// those that had to wait behind it.
-async fn measure(times: usize, ask: impl AsyncFn(usize) -> Result<()>) -> Result<Histogram<u64>> {
+async fn paced(
+    times: usize,
+    per_second: u64,
+    ask: impl AsyncFn(usize) -> Result<()>,
+) -> Result<Histogram<u64>> {
     let mut micros = histogram()?;
-    let mut pace = interval(Duration::from_micros(1_000_000 / PER_SECOND));
+    let mut pace = interval(Duration::from_micros(1_000_000 / per_second));
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for n in 0..times {
         let due = pace.tick().await;
         ask(n).await?;
-        micros.record(due.elapsed().as_micros() as u64)?;
+        micros.saturating_record(due.elapsed().as_micros() as u64);
     }
     Ok(micros)
 }

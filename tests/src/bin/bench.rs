@@ -1,8 +1,11 @@
 //! `bench`: what the real programs achieve on this machine. Build it with `--release` for figures that mean something.
 
-use std::io::{Write as _, stdout};
+use std::{
+    io::{Write as _, stdout},
+    path::PathBuf,
+};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use gantry_tests::{
     bench::{kiosk, latency, walls},
@@ -19,6 +22,14 @@ struct Args {
     /// Little of everything, to see that it works.
     #[arg(long)]
     short: bool,
+
+    /// For walls: keep the grown databases, the file in this folder and the other one on its server, and use again what is there.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+
+    /// For walls: on this kind of database only.
+    #[arg(long, value_enum)]
+    database: Option<Kind>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -35,7 +46,12 @@ enum What {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Args { what, short } = Args::parse();
+    let Args {
+        what,
+        short,
+        keep,
+        database,
+    } = Args::parse();
     let mut out = stdout();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let cores = std::thread::available_parallelism()?;
@@ -62,9 +78,13 @@ async fn main() -> Result<()> {
         } else {
             walls::Scale::FULL
         };
+        let mut missed = Vec::new();
         for kind in [Kind::Sqlite, Kind::Postgres] {
-            walls::run(kind, scale, &mut out).await?;
+            if database.is_none_or(|chosen| chosen == kind) {
+                missed.extend(walls::run(kind, scale, keep.as_deref(), &mut out).await?);
+            }
         }
+        ensure!(missed.is_empty(), "missed: {}", missed.join("; "));
     }
     Ok(())
 }

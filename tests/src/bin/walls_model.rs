@@ -3,7 +3,7 @@
 use std::io::{Write as _, stdout};
 
 use anyhow::Result;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use gantry_tests::{
     database::Kind,
     walls::model::{Plan, run},
@@ -20,21 +20,13 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// What the server keeps everything in.
+    /// What the server keeps everything in; PostgreSQL is the server that `GANTRY_TEST_POSTGRES` names.
     #[arg(long, value_enum, default_value = "sqlite")]
-    database: Database,
+    database: Kind,
 
     /// Use gantry-server-one-fence, which leaves out the application's own check.
     #[arg(long)]
     one_fence: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Database {
-    /// A file.
-    Sqlite,
-    /// The server that `GANTRY_TEST_POSTGRES` names.
-    Postgres,
 }
 
 #[tokio::main]
@@ -46,10 +38,7 @@ async fn main() -> Result<()> {
         } else {
             "gantry-server"
         },
-        kind: match args.database {
-            Database::Sqlite => Kind::Sqlite,
-            Database::Postgres => Kind::Postgres,
-        },
+        kind: args.database,
         operations: args.operations,
         seed: args.seed,
     };
