@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::store::{NewLine, NewRead, Result, Store, StoredRead};
+use crate::store::{NewLine, NewRead, Result, Store, StoredRead, is_about_data};
 
 /// Lines waiting for the writer before connections have to wait.
 const QUEUE: usize = 4_096;
@@ -79,8 +79,7 @@ pub async fn run(
 ) -> Result<()> {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        let (reads, lines) = sort(group.drain(..));
-        let kept = keep(&store, &reads, &lines, &shutdown).await?;
+        let kept = keep(&store, Group::of(group.drain(..)), &shutdown).await?;
         // Nobody listening is no fault: whoever comes later reads from the store.
         if kept.after_failure {
             let _ = published.send(News::Missed);
@@ -93,7 +92,15 @@ pub async fn run(
     Ok(())
 }
 
+/// What is stored in one transaction.
+#[derive(Default)]
+struct Group {
+    reads: Vec<NewRead>,
+    lines: Vec<NewLine>,
+}
+
 /// A group that is in the store.
+#[derive(Default)]
 struct Kept {
     /// The reads that were not there before.
     reads: Vec<StoredRead>,
@@ -101,43 +108,75 @@ struct Kept {
     after_failure: bool,
 }
 
-fn sort(group: impl Iterator<Item = Entry>) -> (Vec<NewRead>, Vec<NewLine>) {
-    let (mut reads, mut lines) = (Vec::new(), Vec::new());
-    for entry in group {
-        match entry {
-            Entry::Read(read) => reads.push(read),
-            Entry::Line(line) => lines.push(line),
+impl Group {
+    fn of(entries: impl Iterator<Item = Entry>) -> Self {
+        let mut group = Self::default();
+        for entry in entries {
+            match entry {
+                Entry::Read(read) => group.reads.push(read),
+                Entry::Line(line) => group.lines.push(line),
+            }
         }
+        group
     }
-    (reads, lines)
+
+    fn len(&self) -> usize {
+        self.reads.len() + self.lines.len()
+    }
+
+    /// Two smaller groups of one that has several entries, in order.
+    fn split(mut self) -> (Self, Self) {
+        let mut rest = Self::default();
+        match (self.reads.len(), self.lines.len()) {
+            (0, lines) => rest.lines = self.lines.split_off(lines / 2),
+            (reads, 0) => rest.reads = self.reads.split_off(reads / 2),
+            _ => std::mem::swap(&mut rest.lines, &mut self.lines),
+        }
+        (self, rest)
+    }
 }
 
-/// Tries until the database takes the group: waiting only makes the hardware wait. A server that is to stop does not wait
-/// for ever.
-async fn keep(
+/// Stores a group, all of it at once, if the database takes it so.
+///
+/// Where it refuses something for what it says, as a read of a session that is not there, the group is split until only that is
+/// left out: nobody's reads may wait for what is wrong with another's.
+async fn keep(store: &Store, group: Group, shutdown: &CancellationToken) -> Result<Kept> {
+    let mut kept = Kept::default();
+    let mut waiting = vec![group];
+    while let Some(group) = waiting.pop() {
+        match insist(store, &group, shutdown, &mut kept.after_failure).await {
+            Ok(reads) => kept.reads.extend(reads),
+            Err(error) if is_about_data(&error) && group.len() > 1 => {
+                let (first, rest) = group.split();
+                waiting.extend([rest, first]);
+            }
+            Err(error) if is_about_data(&error) => waiting.extend(remains(group, &error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(kept)
+}
+
+/// Tries until the database takes the group or refuses it for what it says: waiting only makes the hardware wait. A server that is to
+/// stop does not wait for ever.
+async fn insist(
     store: &Store,
-    reads: &[NewRead],
-    lines: &[NewLine],
+    Group { reads, lines }: &Group,
     shutdown: &CancellationToken,
-) -> Result<Kept> {
+    after_failure: &mut bool,
+) -> Result<Vec<StoredRead>> {
     let overdue = async {
         shutdown.cancelled().await;
         sleep(LAST_CHANCE).await;
     };
     tokio::pin!(overdue);
-    let mut after_failure = false;
     loop {
         let error = match store.append(reads, lines).await {
-            Ok(reads) => {
-                return Ok(Kept {
-                    reads,
-                    after_failure,
-                });
-            }
-            Err(error) => error,
+            Err(error) if !is_about_data(&error) => error,
+            settled => return settled,
         };
         error!(%error, reads = reads.len(), "cannot store reads, trying again");
-        after_failure = true;
+        *after_failure = true;
         tokio::select! {
             () = &mut overdue => return Err(error),
             () = sleep(RETRY) => {}
@@ -145,10 +184,31 @@ async fn keep(
     }
 }
 
+/// What is left of a single entry that the database refuses: of a read the line that it came in.
+fn remains(mut group: Group, error: &sqlx::Error) -> Option<Group> {
+    let Some(NewRead { origin, read, .. }) = group.reads.pop() else {
+        error!(%error, "the database refuses a line; it is not kept");
+        return None;
+    };
+    error!(%error, "the database refuses a read; its line is kept as a fault");
+    group.lines.push(NewLine {
+        partner_id: origin.partner_id,
+        timing_session_id: None,
+        peer: String::new(),
+        received_at: read.received_at,
+        fault: Some("the database refused the read".to_owned()),
+        raw: read.raw,
+    });
+    Some(group)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::{self, NOW, race, read};
+    use crate::store::{
+        Origin, PartnerId, TimingSessionId,
+        testing::{self, NOW, race, read},
+    };
 
     #[tokio::test]
     async fn what_is_published_is_stored_already_and_only_once() {
@@ -202,6 +262,49 @@ mod tests {
             .expect("the second attempt succeeds");
         assert!(matches!(follower.recv().await, Ok(News::Missed)));
         assert!(matches!(follower.recv().await, Ok(News::Committed(_))));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_one_read_keeps_no_other_from_the_store() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let published = publication();
+        let mut follower = published.subscribe();
+        let (entries, queue) = queue();
+        let nowhere = Origin {
+            timing_session_id: TimingSessionId::new(),
+            ..origin
+        };
+        let nobodys = Origin {
+            partner_id: PartnerId::new(),
+            ..origin
+        };
+        for sequence in 1..=9 {
+            let origin = match sequence {
+                4 => nowhere,
+                7 => nobodys,
+                _ => origin,
+            };
+            let read = read(origin, sequence, &sequence.to_string());
+            entries
+                .send(Entry::Read(read))
+                .await
+                .expect("there is room");
+        }
+        drop(entries);
+        let running = run(store.clone(), queue, published, CancellationToken::new());
+        running.await.expect("the others are stored");
+        let Ok(News::Committed(batch)) = follower.recv().await else {
+            panic!("nothing else is told");
+        };
+        let session = origin.timing_session_id;
+        let kept = store.reads_after(origin.partner_id, session, 0, 99).await;
+        let kept = kept.expect("reads");
+        assert_eq!(batch.reads, kept, "in order");
+        let sequences: Vec<_> = kept.iter().map(|read| read.sequence).collect();
+        assert_eq!(sequences, [1, 2, 3, 5, 6, 8, 9]);
+        let faults = store.faulty_lines(origin.partner_id).await;
+        assert_eq!(faults.expect("counts"), 1, "its line is kept");
     }
 
     #[tokio::test]

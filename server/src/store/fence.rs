@@ -8,7 +8,7 @@
 
 use sqlx::{PgPool, Postgres, Row, pool::PoolConnection};
 
-use super::{PartnerId, Result};
+use super::{PartnerId, Result, failure::is_away};
 
 /// Whose rows a connection may touch.
 #[derive(Clone, Copy, Debug)]
@@ -39,20 +39,6 @@ const FENCE: &str = "select set_config('role', $1, false), set_config('gantry.pa
 
 /// Connections in the pool that a restart of the database may have cut without their knowing.
 const STALE: u32 = super::db::CONNECTIONS;
-
-/// Whether the database is only away for a moment, or a connection to it was cut: asking again helps.
-pub fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        // Connection exceptions, a lack of resources, and a server that stops or starts (PostgreSQL's appendix A).
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code.len() == 5
-                && (["08", "53"].iter().any(|class| code.starts_with(class))
-                    || ["57P01", "57P02", "57P03"].contains(&code.as_ref()))
-        }),
-        _ => false,
-    }
-}
 
 /// A connection that is fenced for this scope.
 ///
