@@ -22,3 +22,4 @@ pub mod services;
 pub mod status;
 pub mod store;
 pub mod templates;
+pub mod turns;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::presence::Presence;
+use super::{presence::Presence, uploads::Uploads};
 use crate::{
     auth::{hashing::Hashing, patience::Patience},
     display::{guard::Guard, terms::Watched},
@@ -32,6 +32,8 @@ pub struct App {
     pub presence: Presence,
     /// Where passwords are hashed.
     pub hashing: Hashing,
+    /// Who sends rosters.
+    pub uploads: Uploads,
     /// What display URLs begin with, without a slash at the end.
     pub base_url: String,
     /// Ends the streams to the screens.
@@ -61,6 +63,7 @@ impl App {
             patience: Patience::default(),
             presence: Presence::default(),
             hashing: Hashing::default(),
+            uploads: Uploads::default(),
             base_url,
             shutdown,
         })

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     body::Bytes,
-    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
     http::{HeaderMap, StatusCode},
 };
 use gantry_core::{
@@ -16,7 +16,6 @@ use gantry_core::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -125,6 +124,7 @@ struct Rejected {
     (status = PRECONDITION_FAILED, body = Problem),
     (status = UNSUPPORTED_MEDIA_TYPE, body = Problem),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
+    (status = TOO_MANY_REQUESTS, body = Problem, description = "The partner sends too many at once"),
 ))]
 async fn replace(
     State(app): State<Arc<App>>,
@@ -132,15 +132,19 @@ async fn replace(
     Id(id): Id,
     IfMatch(expected): IfMatch,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Tagged<Json<Imported>>, Problem> {
     let person = operator.person();
     let terms = Terms::edit(expected);
     let session = sessions::changeable(&app, person, &id, terms).await?;
+    // First the turn, then the body: what waits takes no memory.
+    let _turn = app.uploads.begin(person.partner).await?;
+    let body = Bytes::from_request(request, &()).await;
     let body = body.map_err(|refused| unreadable(&refused))?;
     let read = reader(&media_type(&headers))?;
     let local = start_times(&app, &session)?;
-    let (roster, rejected) = blocking(move || read(&body, &local)).await??;
+    let reading = move || read(&body, &local);
+    let (roster, rejected) = app.uploads.work(person.partner, reading).await??;
     let roster = Arc::new(roster);
 
     loop {
@@ -189,7 +193,7 @@ async fn compared(
         .latest_event(person, session.id, EventKind::Roster)
         .await?;
     let (after, rejected) = (Arc::clone(roster), rejected.to_vec());
-    let (imported, body) = blocking(move || {
+    let comparing = move || {
         let before = before.and_then(|event| match serde_json::from_str(&event.body) {
             Ok(SessionEvent::RosterV1 { roster }) => Some(roster),
             _ => None,
@@ -197,8 +201,8 @@ async fn compared(
         let imported = compare(&before.unwrap_or_default(), &after, rejected);
         let event = SessionEvent::RosterV1 { roster: after };
         (imported, serde_json::to_string(&event))
-    })
-    .await?;
+    };
+    let (imported, body) = app.uploads.work(person.partner, comparing).await?;
     let body = body.map_err(|error| Problem::internal(&error))?;
     Ok((imported, body))
 }
@@ -222,15 +226,6 @@ fn reader(media: &str) -> Result<Reader, Problem> {
             format!("the body is {other:?}; \"text/csv\" and \"application/json\" are accepted"),
         )),
     }
-}
-
-/// Large rosters take long enough to be kept off the threads that serve the screens.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    spawn_blocking(work)
-        .await
-        .map_err(|failed| Problem::internal(&failed))
 }
 
 fn read_csv(bytes: &[u8], local: &StartTimes) -> Result<(Roster, Vec<Rejected>), Problem> {
