@@ -1,60 +1,83 @@
-//! Where passwords are hashed: one at a time, in two queues that are never long.
+//! Where passwords are hashed: by turns.
 //!
 //! Hashing is slow by design and takes a processor and 19 MiB while it lasts. A flood of sign-ins must neither take the processors
-//! from the race nor keep out people who sign in from where they did before, so these have a queue of their own.
+//! from the race nor keep out people who sign in from elsewhere or from where they did before. So a household has two turns at a
+//! time, however many accounts it tries, and an account one, so that many attempts at once cannot all slip in before the first has
+//! failed.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, thread::available_parallelism, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, spawn_blocking},
+    time::timeout,
 };
 
-use super::password::{self, Password};
+use super::{
+    email::Email,
+    password::{self, Password},
+    token,
+};
+use crate::{
+    household::household,
+    store::TokenHash,
+    turns::{self, Lane, Turns},
+};
 
-/// Passwords that are hashed at the same time. One, so that many attempts at once cannot all slip in before the first has failed.
-const AT_ONCE: usize = 1;
+/// Passwords of one account that are hashed at the same time.
+const OF_ACCOUNT: usize = 1;
 
-/// Attempts of each kind that wait for their turn; at some thirty milliseconds each the last has waited for a second.
-const QUEUE: usize = 16;
+/// Passwords from one household that are hashed at the same time.
+const OF_HOUSEHOLD: usize = 2;
+
+/// Attempts with one account, and from one household, that wait for their turn.
+const WAITING: usize = 16;
+
+/// Attempts of all accounts and households that wait for a processor; at some thirty milliseconds each the last waits for two
+/// seconds.
+const ALL_WAITING: usize = 64;
+
+/// However it comes about, nobody waits longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The place where passwords are hashed.
 #[derive(Debug)]
 pub struct Hashing {
-    at_work: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
-    familiar: Arc<Semaphore>,
+    households: Turns<IpAddr>,
+    accounts: Turns<TokenHash>,
+    processors: Turns<()>,
 }
 
 /// Somebody's turn, which lasts until it is dropped and the hashing that it began is over.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    _permits: Arc<[OwnedSemaphorePermit; 2]>,
+    _turns: Arc<[turns::Turn; 3]>,
 }
 
 impl Default for Hashing {
     fn default() -> Self {
+        // The other half is the race's.
+        let processors = available_parallelism().map_or(1, |all| all.get().div_ceil(2));
         Self {
-            at_work: Arc::new(Semaphore::new(AT_ONCE)),
-            strangers: Arc::new(Semaphore::new(QUEUE)),
-            familiar: Arc::new(Semaphore::new(QUEUE)),
+            households: Turns::new(OF_HOUSEHOLD, WAITING),
+            accounts: Turns::new(OF_ACCOUNT, WAITING),
+            processors: Turns::new(processors, ALL_WAITING),
         }
     }
 }
 
 impl Hashing {
-    /// Waits for a turn; `None` when too many wait already.
-    pub async fn turn(&self, is_familiar: bool) -> Option<Turn> {
-        let queue = if is_familiar {
-            &self.familiar
-        } else {
-            &self.strangers
+    /// Waits for a turn with this account at this address; `None` when too many wait already, or for too long.
+    pub async fn turn(&self, account: &Email, address: IpAddr, lane: Lane) -> Option<Turn> {
+        let turns = async {
+            let household = self.households.turn(household(address), lane).await?;
+            let account = token::hash(account.as_str());
+            let account = self.accounts.turn(account, lane).await?;
+            let processor = self.processors.turn((), lane).await?;
+            Some(Turn {
+                _turns: Arc::new([household, account, processor]),
+            })
         };
-        let place = Arc::clone(queue).try_acquire_owned().ok()?;
-        let work = Arc::clone(&self.at_work).acquire_owned().await.ok()?;
-        Some(Turn {
-            _permits: Arc::new([place, work]),
-        })
+        timeout(LONGEST_WAIT, turns).await.ok().flatten()
     }
 }
 
@@ -92,29 +115,62 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{FutureExt, poll};
+
     use super::*;
 
+    /// On any machine as on one of eight processors.
+    fn hashing() -> Hashing {
+        Hashing {
+            processors: Turns::new(4, ALL_WAITING),
+            ..Hashing::default()
+        }
+    }
+
+    fn account(number: usize) -> Email {
+        Email::try_from(format!("a{number}@example.org").as_str()).expect("an address")
+    }
+
+    fn address(host: u8) -> IpAddr {
+        IpAddr::from([203, 0, 113, host])
+    }
+
     #[tokio::test]
-    async fn a_crowd_of_strangers_is_sent_away_and_the_familiar_are_not() {
-        let hashing = Arc::new(Hashing::default());
-        let first = hashing.turn(false).await.expect("nobody is there");
-        let waiting: Vec<_> = (1..QUEUE)
-            .map(|_| {
-                let hashing = Arc::clone(&hashing);
-                tokio::spawn(async move { hashing.turn(false).await.is_some() })
-            })
+    async fn a_household_has_two_turns_and_another_has_its_own() {
+        let hashing = hashing();
+        let at = async |number, host| {
+            let account = account(number);
+            hashing.turn(&account, address(host), Lane::Open).await
+        };
+        let _one = at(1, 7).now_or_never().flatten().expect("free");
+        let two = at(2, 7).now_or_never().flatten().expect("free");
+        let crowd: Vec<_> = (3..3 + WAITING).map(account).collect();
+        let mut crowd: Vec<_> = crowd
+            .iter()
+            .map(|account| Box::pin(hashing.turn(account, address(7), Lane::Open)))
             .collect();
-        while hashing.strangers.available_permits() > 0 {
-            tokio::task::yield_now().await;
+        for one in &mut crowd {
+            assert!(poll!(one).is_pending());
         }
-        assert!(hashing.turn(false).await.is_none(), "too many wait");
-        let friend = Arc::clone(&hashing);
-        let friend = tokio::spawn(async move { friend.turn(true).await.is_some() });
-        drop(first);
-        assert!(friend.await.expect("no panic"));
-        for stranger in waiting {
-            assert!(stranger.await.expect("no panic"));
-        }
-        assert!(hashing.turn(false).await.is_some(), "the queue is empty");
+        assert!(matches!(at(99, 7).now_or_never(), Some(None)), "sent away");
+        let elsewhere = at(99, 8).now_or_never().flatten();
+        assert!(elsewhere.is_some(), "others do not wait for them");
+        let friend = account(1);
+        let mut friend = Box::pin(hashing.turn(&friend, address(7), Lane::Known));
+        assert!(poll!(&mut friend).is_pending(), "not sent away");
+        drop(two);
+        assert!(poll!(&mut crowd[0]).is_ready());
+    }
+
+    #[tokio::test]
+    async fn an_account_has_one_turn_wherever_it_is_tried() {
+        let hashing = hashing();
+        let ann = account(1);
+        let one = hashing.turn(&ann, address(1), Lane::Open).now_or_never();
+        let one = one.flatten().expect("free");
+        let mut two = Box::pin(hashing.turn(&ann, address(2), Lane::Open));
+        assert!(poll!(&mut two).is_pending());
+        drop(one);
+        assert!(poll!(&mut two).is_ready());
     }
 }

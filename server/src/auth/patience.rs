@@ -1,9 +1,10 @@
 //! Slows down whoever guesses passwords: after a few failures each further one costs twice the wait.
 //!
 //! Failures are counted for the address that they come from and for the account that they are about, so that neither one stranger
-//! with many accounts in mind nor many strangers with one get far. But strangers must not keep anybody out on race day: where a
-//! person signed in lately they are familiar, and there only the failures for this person at this very place count, with shorter
-//! waits. No wait is longer than a minute, so nobody is ever locked out for good.
+//! with many accounts in mind nor many strangers with one get far. But strangers must not keep anybody out on race day. What an
+//! account has to wait for holds only where somebody failed before, with whatever account: whoever knows an operator's name cannot
+//! shut the door of a place where nobody guesses. And where a person signed in lately they are familiar; there only the failures for
+//! this person at this very place count, with shorter waits. No wait is longer than a minute, so nobody is ever locked out for good.
 
 use std::{
     collections::HashMap,
@@ -32,7 +33,7 @@ const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
 /// A place is familiar for as long after a success.
 const FAMILIAR_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// As many addresses, accounts and familiar places are remembered each; the one that has been quiet for longest gives way to
+/// As many addresses, accounts and places of each kind are remembered; the one that has been quiet for longest gives way to
 /// another. An account is kept as a hash, so this is a few megabytes at most.
 const REMEMBERED: usize = 10_000;
 
@@ -46,6 +47,8 @@ pub struct Patience {
 struct Memory {
     addresses: HashMap<IpAddr, Failures>,
     accounts: HashMap<TokenHash, Failures>,
+    /// The share of an account in an address's failures, which a success there forgives.
+    places: HashMap<(TokenHash, IpAddr), Failures>,
     familiar: HashMap<(TokenHash, IpAddr), Familiar>,
 }
 
@@ -70,15 +73,7 @@ impl Patience {
         let wait = if let Some(familiar) = memory.familiar(account, address, now) {
             familiar.failures.wait(now, LONGEST_FAMILIAR)
         } else {
-            let failures = [
-                memory.addresses.get(&address),
-                memory.accounts.get(&account),
-            ];
-            let waits = failures
-                .into_iter()
-                .flatten()
-                .map(|failures| failures.wait(now, LONGEST));
-            waits.max().unwrap_or_default()
+            memory.strangers_wait(account, address, now)
         };
         (!wait.is_zero()).then_some(wait)
     }
@@ -100,33 +95,25 @@ impl Patience {
             }
             return;
         }
-        let none = Failures {
-            count: 0,
-            last: now,
-        };
-        remembered(&mut memory.addresses, address, none, |failures| {
-            failures.last
-        })
-        .add(now);
-        remembered(&mut memory.accounts, account, none, |failures| {
-            failures.last
-        })
-        .add(now);
+        count(&mut memory.addresses, address, now);
+        count(&mut memory.accounts, account, now);
+        count(&mut memory.places, (account, address), now);
     }
 
-    /// Makes a place familiar to whoever got in there, and forgets the failures at it.
+    /// Makes a place familiar to whoever got in there, and forgets their failures at it, but nobody else's.
     pub fn succeeded(&self, account: &Email, address: IpAddr, now: Instant) {
         let (account, address) = key(account, address);
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.addresses.remove(&address);
+        let place = (account, address);
+        if let Some(own) = memory.places.remove(&place)
+            && let Some(failures) = memory.addresses.get_mut(&address)
+        {
+            failures.count = failures.count.saturating_sub(own.count);
+        }
         let familiar = Familiar {
             success: now,
-            failures: Failures {
-                count: 0,
-                last: now,
-            },
+            failures: Failures::none(now),
         };
-        let place = (account, address);
         *remembered(&mut memory.familiar, place, familiar, |familiar| {
             familiar.success
         }) = familiar;
@@ -136,6 +123,12 @@ impl Patience {
 /// An account by a hash of bounded size, and a household by its network.
 fn key(account: &Email, address: IpAddr) -> (TokenHash, IpAddr) {
     (token::hash(account.as_str()), household(address))
+}
+
+/// Counts a failure.
+fn count<K: Copy + Eq + Hash>(map: &mut HashMap<K, Failures>, key: K, now: Instant) {
+    let failures = remembered(map, key, Failures::none(now), |failures| failures.last);
+    failures.add(now);
 }
 
 /// The entry of a key, for which the quietest gives way when there are too many.
@@ -159,11 +152,32 @@ impl Memory {
         let familiar = self.familiar.get(&(account, address))?;
         (now.duration_since(familiar.success) <= FAMILIAR_FOR).then_some(familiar)
     }
+
+    fn strangers_wait(&self, account: TokenHash, address: IpAddr, now: Instant) -> Duration {
+        let here = self.addresses.get(&address);
+        let Some(here) = here.filter(|here| here.count > 0 && !here.is_forgotten(now)) else {
+            return Duration::ZERO;
+        };
+        let of_account = self.accounts.get(&account);
+        let of_account = of_account.map_or(Duration::ZERO, |failures| failures.wait(now, LONGEST));
+        here.wait(now, LONGEST).max(of_account)
+    }
 }
 
 impl Failures {
+    const fn none(now: Instant) -> Self {
+        Self {
+            count: 0,
+            last: now,
+        }
+    }
+
+    fn is_forgotten(self, now: Instant) -> bool {
+        now.duration_since(self.last) > FORGOTTEN_AFTER
+    }
+
     fn add(&mut self, now: Instant) {
-        if now.duration_since(self.last) > FORGOTTEN_AFTER {
+        if self.is_forgotten(now) {
             self.count = 0;
         }
         self.count += 1;
@@ -228,13 +242,34 @@ mod tests {
     }
 
     #[test]
-    fn an_address_waits_for_all_accounts_and_an_account_at_all_addresses() {
+    fn an_address_waits_for_all_accounts_and_an_account_where_somebody_failed() {
         let (patience, here, now) = after(5);
         let (ann, olga) = (email(ANN), email("olga@example.org"));
         let elsewhere = address("203.0.113.8");
         assert_eq!(patience.wait(&olga, here, now), Some(seconds(2)));
+        assert_eq!(patience.wait(&ann, elsewhere, now), None, "nobody did");
+        assert_eq!(patience.wait(&olga, elsewhere, now), None);
+        patience.failed(&olga, elsewhere, now);
         assert_eq!(patience.wait(&ann, elsewhere, now), Some(seconds(2)));
         assert_eq!(patience.wait(&olga, elsewhere, now), None);
+        let later = now + FORGOTTEN_AFTER;
+        for _ in 0..4 {
+            patience.failed(&ann, here, later);
+        }
+        let forgotten = now + FORGOTTEN_AFTER + seconds(1);
+        assert_eq!(patience.wait(&ann, elsewhere, forgotten), None);
+    }
+
+    #[test]
+    fn a_success_forgives_nobody_elses_failures() {
+        let (patience, here, now) = after(5);
+        let (ann, mallory) = (email(ANN), email("mallory@example.org"));
+        patience.failed(&mallory, here, now);
+        patience.succeeded(&mallory, here, now);
+        let wait = Some(seconds(2));
+        assert_eq!(patience.wait(&ann, here, now), wait, "her own is forgiven");
+        patience.succeeded(&mallory, here, now);
+        assert_eq!(patience.wait(&ann, here, now), wait, "once");
     }
 
     #[test]
@@ -252,10 +287,8 @@ mod tests {
         }
         assert!(patience.is_familiar(&ann, venue, now));
         assert_eq!(patience.wait(&ann, venue, now), None);
-        assert_eq!(
-            patience.wait(&ann, address("203.0.113.8"), now),
-            Some(seconds(60))
-        );
+        let elsewhere = IpAddr::from([198, 51, 100, 7]);
+        assert_eq!(patience.wait(&ann, elsewhere, now), Some(seconds(60)));
 
         for _ in 0..40 {
             patience.failed(&ann, venue, now);
@@ -307,11 +340,9 @@ mod tests {
         assert_eq!(patience.wait(&account(0), address(0), start), None);
         let newest = REMEMBERED as u32;
         assert!(patience.wait(&email(ANN), address(newest), end).is_some());
-        assert!(
-            patience
-                .wait(&account(newest), address(1 << 30), end)
-                .is_some()
-        );
+        patience.failed(&email(ANN), address(1 << 30), end);
+        let elsewhere = patience.wait(&account(newest), address(1 << 30), end);
+        assert!(elsewhere.is_some());
         let memory = patience.memory.lock().expect("whole");
         assert_eq!(
             (memory.addresses.len(), memory.accounts.len()),

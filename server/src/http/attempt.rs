@@ -6,10 +6,13 @@ use std::{
 };
 
 use super::{app::App, problem::Problem};
-use crate::auth::{
-    email::Email,
-    hashing::Turn,
-    password::{NewPassword, Password},
+use crate::{
+    auth::{
+        email::Email,
+        hashing::Turn,
+        password::{NewPassword, Password},
+    },
+    turns::Lane,
 };
 
 /// When there is a point in trying again after finding too many others waiting.
@@ -31,9 +34,13 @@ impl<'a> Attempt<'a> {
             None => Ok(()),
         };
         patience()?;
-        let is_familiar = app.patience.is_familiar(email, address, Instant::now());
-        let turn = app.hashing.turn(is_familiar).await;
-        let turn = turn.ok_or_else(|| Problem::busy("too many are signing in", CROWDED))?;
+        let lane = if app.patience.is_familiar(email, address, Instant::now()) {
+            Lane::Known
+        } else {
+            Lane::Open
+        };
+        let turn = app.hashing.turn(email, address, lane).await;
+        let turn = turn.ok_or_else(|| Problem::too_many("too many are signing in", CROWDED))?;
         // Whoever came before may have failed in the meantime.
         patience()?;
         Ok(Self {

@@ -119,14 +119,6 @@ impl Problem {
         }
     }
 
-    /// The server has too much to do; there is a point in asking again after `wait`.
-    pub fn busy(detail: &str, wait: Duration) -> Self {
-        Self {
-            retry_after_seconds: Some(wait.as_secs()),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-        }
-    }
-
     /// The server failed. The cause is logged and kept from the asker.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         error!("cannot answer a request: {cause:#}");
