@@ -28,7 +28,7 @@ pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
         bail!("--timing-partner '{name}' cannot be had: a demo has a timing partner of its own");
     }
     let _gone_at_the_end = furnish(&mut config)?;
-    let (store, _claim) = claim_store(&config).await?;
+    let (store, claim) = claim_store(&config).await?;
     let company = demo::found(&store).await?;
     config.timing_partner = Some(company.partner.name.clone());
     let options = SimulateOptions {
@@ -52,7 +52,8 @@ pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
     let reads = services.published.subscribe();
     // The hardware stops with the server, also when the server fails.
     let _stop = shutdown.clone().drop_guard();
-    let mut serving = tokio::spawn(launch(services.clone(), listeners, shutdown.clone()));
+    let serving = launch(services.clone(), listeners, shutdown.clone());
+    let mut serving = tokio::spawn(claim.during(shutdown.clone(), serving));
     let roster = simulation.roster();
     let racing = tokio::spawn(async move {
         let port = reachable(addresses.timing).to_string();

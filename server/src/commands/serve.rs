@@ -18,7 +18,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     if config.redis_url.is_some() {
         info!("the Redis of --redis-url is not needed: nothing is kept there");
     }
-    let (store, _claim) = claim_store(&config).await?;
+    let (store, claim) = claim_store(&config).await?;
     check_timing_partner(&config, &store).await?;
     let listeners = Listeners::bind(&config).await?;
     let shutdown = shutdown_on_signal()?;
@@ -26,7 +26,9 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
         "listening {}",
         serde_json::to_string(&listeners.addresses()?)?
     ))?;
-    launch(Services::new(config, store), listeners, shutdown).await
+    let services = Services::new(config, store);
+    let serving = Box::pin(launch(services, listeners, shutdown.clone()));
+    claim.during(shutdown, serving).await
 }
 
 /// Reads must belong to somebody. A partner can still be added while the server runs, so only a wrong name is an error.
