@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use crate::{
     collector::{accept, writer},
     config::Config,
-    http::{app::App, base_url::base_url, router},
+    http::{app::App, base_url::base_url, closing, router},
     services::Services,
     status,
     store::Store,
@@ -109,9 +109,10 @@ pub async fn launch(
         shutdown.clone(),
     );
     let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
+    let closing = closing::watch(Arc::clone(&app));
     let serving = router::serve(listeners.http, tls, app);
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
-    tokio::join!(collecting, renewing, serving, reporting);
+    tokio::join!(collecting, renewing, closing, serving, reporting);
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
     writer

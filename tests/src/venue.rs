@@ -128,7 +128,7 @@ impl Venue {
         self.manage(&["partner", "add", name], "").await
     }
 
-    /// Lets a person work for a partner, from the shell. The password is used when the person is new.
+    /// Lets a new person work for a partner, from the shell.
     pub async fn add_user(
         &self,
         email: &str,
@@ -139,6 +139,12 @@ impl Venue {
         let add = ["user", "add", email, "--partner", partner, "--role", role];
         let add = [&add[..], &["--password-stdin"]].concat();
         self.manage(&add, &format!("{password}\n")).await
+    }
+
+    /// Lets a person who is known work for another partner, from the shell.
+    pub async fn employ(&self, email: &str, partner: &str, role: &str) -> Result<()> {
+        let add = ["user", "add", email, "--partner", partner, "--role", role];
+        self.manage(&[&add[..], &["--known"]].concat(), "").await
     }
 
     async fn manage(&self, command: &[&str], input: &str) -> Result<()> {

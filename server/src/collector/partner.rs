@@ -24,6 +24,7 @@ pub enum NoPartner {
 /// The partner of that name, or the only one there is.
 pub async fn timing_partner(store: &Store, named: Option<&str>) -> Result<Partner, NoPartner> {
     let mut partners = store.partners().await?;
+    partners.retain(|partner| partner.closed_at.is_none());
     match named {
         Some(name) => partners
             .into_iter()
@@ -53,6 +54,14 @@ mod tests {
         store.add_partner("Other", NOW).await.expect("adds");
         assert!(matches!(named(None).await, Err(NoPartner::Several)));
         assert_eq!(named(Some("Other")).await.expect("is there"), "Other");
+        let acme = store.partner_named("Acme").await.expect("reads");
+        let acme = acme.expect("is there").id;
+        store.close_partner(acme, NOW).await.expect("closes");
+        assert_eq!(named(None).await.expect("is the only one"), "Other");
+        assert!(matches!(
+            named(Some("Acme")).await,
+            Err(NoPartner::Unknown(_))
+        ));
         assert!(matches!(
             named(Some("acme")).await,
             Err(NoPartner::Unknown(_))

@@ -1,13 +1,14 @@
 //! `gantry-server partner`
 
 use anyhow::{Context, bail, ensure};
+use gantry_core::time::Moment;
 use serde_json::json;
 
-use super::{open_store, people::note, say};
+use super::{audit::note, open_store, say};
 use crate::{
     clock,
     config::Config,
-    store::{Partner, Store, audit::Action},
+    store::{Partner, Possessions, Store, audit::Action},
 };
 
 /// The longest name of a timing company, in characters.
@@ -38,13 +39,22 @@ pub(super) async fn list(config: &Config) -> anyhow::Result<()> {
     let store = open_store(config).await?;
     let partners = store.partners().await?;
     store.close().await;
-    partners.iter().try_for_each(|partner| say(&partner.name))
+    partners
+        .iter()
+        .try_for_each(|partner| match partner.closed_at {
+            None => say(&partner.name),
+            Some(at) => say(&format!(
+                "{}  closed {}",
+                partner.name,
+                Moment(at).to_rfc3339()
+            )),
+        })
 }
 
 pub(super) async fn rename(config: &Config, name: &str, new_name: &str) -> anyhow::Result<()> {
     let new_name = checked(new_name)?;
     let store = open_store(config).await?;
-    let partner = named(&store, name).await?;
+    let partner = any_named(&store, name).await?;
     ensure!(
         store.rename_partner(partner.id, new_name).await?,
         "there is a timing partner '{new_name}' already"
@@ -62,11 +72,73 @@ pub(super) async fn rename(config: &Config, name: &str, new_name: &str) -> anyho
     say(&format!("{} is called {new_name} now", partner.name))
 }
 
-/// The partner of that name.
+/// Closes a partner for good, once its name was repeated.
+pub(super) async fn close(
+    config: &Config,
+    name: &str,
+    confirmed: Option<&str>,
+) -> anyhow::Result<()> {
+    let store = open_store(config).await?;
+    let partner = named(&store, name).await?;
+    let possessions = words(&store.possessions(partner.id).await?);
+    ensure!(
+        confirmed == Some(name),
+        "closing {name} cannot be undone. {possessions}. To do it, repeat the name: --confirm '{name}'"
+    );
+    let is_closed = store.close_partner(partner.id, clock::now()).await?;
+    ensure!(is_closed, "somebody else just closed {name}");
+    let action = Action::PartnerClosed;
+    note(&store, Some(partner.id), action, name, json!({})).await?;
+    store.close().await;
+    say(&format!("{name} is closed. {possessions}"))
+}
+
+/// What goes and what is kept when a partner is closed.
+fn words(possessions: &Possessions) -> String {
+    let Possessions {
+        people,
+        invitations,
+        displays,
+        sessions,
+        timing_sessions,
+        reads,
+    } = possessions;
+    format!(
+        "Gone: {people} people's work for it, {invitations} invitations, {displays} displays; \
+         kept, but out of everybody's reach: {sessions} display sessions, {timing_sessions} timing sessions, {reads} reads"
+    )
+}
+
+/// The partner of that name, which must not be closed.
 pub(super) async fn named(store: &Store, name: &str) -> anyhow::Result<Partner> {
-    store.partner_named(name).await?.with_context(|| {
+    let partner = any_named(store, name).await?;
+    ensure!(
+        partner.closed_at.is_none(),
+        "the timing partner '{name}' is closed"
+    );
+    Ok(partner)
+}
+
+/// The partner of that name, also when it is closed.
+pub(super) async fn any_named(store: &Store, name: &str) -> anyhow::Result<Partner> {
+    let partners = store.partners().await?;
+    let partner = partners.into_iter().find(|partner| partner.name == name);
+    partner.with_context(|| {
         format!("there is no timing partner '{name}': see `gantry-server partner list`")
     })
+}
+
+/// The partner of that name, or without one all that are not closed.
+pub(super) async fn named_or_all(
+    store: &Store,
+    name: Option<&str>,
+) -> anyhow::Result<Vec<Partner>> {
+    if let Some(name) = name {
+        return Ok(vec![named(store, name).await?]);
+    }
+    let mut partners = store.partners().await?;
+    partners.retain(|partner| partner.closed_at.is_none());
+    Ok(partners)
 }
 
 fn checked(name: &str) -> anyhow::Result<&str> {

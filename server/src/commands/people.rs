@@ -1,34 +1,28 @@
-//! `gantry-server user`
+//! `gantry-server user`: who works for whom.
 //!
 //! Whoever may use the server's shell may do anything with people; that they did is in the audit log nevertheless.
 
 use std::{fmt::Write, io};
 
 use anyhow::{Context, bail, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{open_store, partners::named, say};
+use super::{audit::note, open_store, partners::named, say};
 use crate::{
     auth::{
-        code::{Code, INVITATION_HOURS, RESET_LIFE_MS},
         email::Email,
         password::{self, NewPassword},
     },
     clock,
     config::{
         Config,
-        cli::{AddUser, Engagement},
+        manage::{AddUser, Engagement, Job, OfPartner},
     },
-    store::{
-        Listed, NewInvitation, Partner, PartnerId, Role, Store, User,
-        audit::{Action, Entry, SHELL},
-    },
+    store::{Listed, Partner, Role, Store, User, audit::Action},
 };
 
-const HOUR_MS: i64 = 3_600_000;
-
-/// Adds a person, or lets a known one work for this partner as well or in another role. A known person is not asked for a
-/// password, but one that is given takes the old one's place.
+/// Adds a person; or lets one who has an account, which has to be said, work for this partner as well. The account keeps its
+/// password: whoever adds a colleague of another company must not be able to take their place there.
 pub(super) async fn add(add: &AddUser) -> anyhow::Result<()> {
     let email = address(&add.email)?;
     let store = open_store(&add.config).await?;
@@ -36,36 +30,74 @@ pub(super) async fn add(add: &AddUser) -> anyhow::Result<()> {
         (Some(partner), Some(role)) => Some((named(&store, partner).await?, role)),
         _ => None,
     };
-    let is_known = store.user_by_email(email.as_str()).await?.is_some();
-    let password = if is_known && !add.password_stdin {
-        None
-    } else {
-        Some(read_password(add.password_stdin)?)
+    let known = store.user_by_email(email.as_str()).await?;
+    let user = match (known, add.known) {
+        (Some(user), true) => user,
+        (None, false) => {
+            let password = read_password(add.password_stdin)?;
+            make(&store, &email, &password).await?
+        }
+        (Some(_), false) => bail!(
+            "'{email}' has an account: expected --known and no password, or `gantry-server user role` for another role"
+        ),
+        (None, true) => bail!("'{email}' has no account: expected no --known"),
     };
-    let (user, mut done) = identify(&store, &email, password).await?;
+    let mut done = Vec::new();
     if let Some((partner, role)) = job {
+        let before = self::role(&store, &user, &partner).await?;
+        ensure!(
+            before.is_none(),
+            "{email} works for {} already: see `gantry-server user role`",
+            partner.name
+        );
         engage(&store, &user, &partner, role, &mut done).await?;
     }
     if add.administrator {
         store.set_administrator(user.id, clock::now()).await?;
-        note(
-            &store,
-            None,
-            Action::AdministratorMade,
-            &user.email,
-            json!({}),
-        )
-        .await?;
+        note_administrator(&store, &user, true).await?;
         done.push(" administers the server".to_owned());
     }
     store.close().await;
     say(&format!("{email}{}", done.join(",")))
 }
 
-/// Lists people, each once for every partner that they work for.
-pub(super) async fn list(config: &Config, partner: Option<&str>) -> anyhow::Result<()> {
+/// Lets a person administer the server, or no longer.
+pub(super) async fn set_administrator(
+    config: &Config,
+    email: &str,
+    administers: bool,
+) -> anyhow::Result<()> {
     let store = open_store(config).await?;
-    let partner = match partner {
+    let user = known(&store, email).await?;
+    let said = if administers {
+        store.set_administrator(user.id, clock::now()).await?;
+        "administers the server"
+    } else {
+        ensure!(
+            store.unset_administrator(user.id).await?,
+            "{} does not administer the server",
+            user.email
+        );
+        "administers the server no longer"
+    };
+    note_administrator(&store, &user, administers).await?;
+    store.close().await;
+    say(&format!("{} {said}", user.email))
+}
+
+async fn note_administrator(store: &Store, user: &User, administers: bool) -> anyhow::Result<()> {
+    let action = if administers {
+        Action::AdministratorMade
+    } else {
+        Action::AdministratorUnmade
+    };
+    note(store, None, action, &user.email, json!({})).await
+}
+
+/// Lists people, each once for every partner that they work for.
+pub(super) async fn list(of: &OfPartner) -> anyhow::Result<()> {
+    let store = open_store(&of.config).await?;
+    let partner = match &of.partner {
         Some(name) => Some(named(&store, name).await?.id),
         None => None,
     };
@@ -106,10 +138,10 @@ pub(super) async fn change_role(engagement: &Engagement) -> anyhow::Result<()> {
 }
 
 /// Ends what a person does for a partner.
-pub(super) async fn remove(config: &Config, email: &str, partner: &str) -> anyhow::Result<()> {
-    let store = open_store(config).await?;
-    let partner = named(&store, partner).await?;
-    let user = known(&store, email).await?;
+pub(super) async fn remove(job: &Job) -> anyhow::Result<()> {
+    let store = open_store(&job.config).await?;
+    let partner = named(&store, &job.partner).await?;
+    let user = known(&store, &job.email).await?;
     let before = role(&store, &user, &partner)
         .await?
         .with_context(|| format!("{} does not work for {}", user.email, partner.name))?;
@@ -130,98 +162,11 @@ pub(super) async fn remove(config: &Config, email: &str, partner: &str) -> anyho
     ))
 }
 
-/// Prints a code for a new password.
-pub(super) async fn reset(config: &Config, email: &str) -> anyhow::Result<()> {
-    let store = open_store(config).await?;
-    let user = known(&store, email).await?;
-    let (code, now) = (Code::random()?, clock::now());
-    store
-        .issue_reset(user.id, &code.hash(), None, now, now + RESET_LIFE_MS)
-        .await?;
-    note(
-        &store,
-        None,
-        Action::PasswordResetIssued,
-        &user.email,
-        json!({}),
-    )
-    .await?;
-    store.close().await;
-    say(&code.told())
-}
-
-/// Prints a code by which a person joins a partner.
-pub(super) async fn invite(engagement: &Engagement) -> anyhow::Result<()> {
-    let email = address(&engagement.email)?;
-    let store = open_store(&engagement.config).await?;
-    let partner = named(&store, &engagement.partner).await?;
-    let (code, now) = (Code::random()?, clock::now());
-    let new = NewInvitation {
-        email: email.as_str(),
-        role: engagement.role,
-        code_hash: &code.hash(),
-        invited_by: SHELL,
-        expires_at: now + INVITATION_HOURS * HOUR_MS,
-    };
-    store.invite(partner.id, new, now).await?;
-    let detail = json!({"role": engagement.role.name()});
-    note(
-        &store,
-        Some(partner.id),
-        Action::InvitationMade,
-        email.as_str(),
-        detail,
-    )
-    .await?;
-    store.close().await;
-    say(&code.told())
-}
-
-/// Adds to the audit log what was done from the shell.
-pub(super) async fn note(
-    store: &Store,
-    partner: Option<PartnerId>,
-    action: Action,
-    subject: &str,
-    detail: Value,
-) -> anyhow::Result<()> {
-    let entry = Entry {
-        at: clock::now(),
-        partner,
-        user: None,
-        who: SHELL.to_owned(),
-        action,
-        subject: subject.to_owned(),
-        address: String::new(),
-        detail,
-    };
-    Ok(store.record(&entry).await?)
-}
-
-/// The person of this address, made when new, and what was done about them in words.
-async fn identify(
-    store: &Store,
-    email: &Email,
-    password: Option<NewPassword>,
-) -> anyhow::Result<(User, Vec<String>)> {
-    let email = email.as_str();
-    let hash = password
-        .map(|password| password::hash(password.0.as_str()))
-        .transpose()?;
-    match (store.user_by_email(email).await?, hash) {
-        (Some(user), Some(hash)) => {
-            store.set_password(user.id, &hash, None).await?;
-            note(store, None, Action::PasswordChanged, email, json!({})).await?;
-            Ok((user, vec![" has another password".to_owned()]))
-        }
-        (Some(user), None) => Ok((user, Vec::new())),
-        (None, Some(hash)) => {
-            let added = store.add_user(email, &hash, clock::now()).await?;
-            let user = added.with_context(|| format!("somebody else just added '{email}'"))?;
-            Ok((user, Vec::new()))
-        }
-        (None, None) => bail!("'{email}' is new: expected a password"),
-    }
+/// A person of this address, who is new.
+async fn make(store: &Store, email: &Email, password: &NewPassword) -> anyhow::Result<User> {
+    let hash = password::hash(password.0.as_str())?;
+    let added = store.add_user(email.as_str(), &hash, clock::now()).await?;
+    added.with_context(|| format!("somebody else just added '{email}'"))
 }
 
 /// Lets a person work for a partner in a role, and adds in words what was done.
@@ -275,13 +220,15 @@ async fn role(store: &Store, user: &User, partner: &Partner) -> anyhow::Result<O
     Ok(here.map(|membership| membership.role))
 }
 
-async fn known(store: &Store, email: &str) -> anyhow::Result<User> {
+/// The person of this address.
+pub(super) async fn known(store: &Store, email: &str) -> anyhow::Result<User> {
     let email = address(email)?;
     let user = store.user_by_email(email.as_str()).await?;
     user.with_context(|| format!("'{email}' is unknown: see `gantry-server user list`"))
 }
 
-fn address(email: &str) -> anyhow::Result<Email> {
+/// The address that was typed.
+pub(super) fn address(email: &str) -> anyhow::Result<Email> {
     Email::try_from(email)
         .map_err(|reason| anyhow::anyhow!("'{email}' is no e-mail address: {reason}"))
 }
@@ -302,49 +249,4 @@ fn read_password(from_stdin: bool) -> anyhow::Result<NewPassword> {
         first
     };
     NewPassword::try_from(password).context("the password cannot be used")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::testing::{self, NOW};
-
-    #[tokio::test]
-    async fn what_changes_about_a_known_person_is_said_done_and_noted() {
-        let (store, _dir) = testing::store().await;
-        let acme = store.add_partner("Acme", NOW).await.expect("adds");
-        let acme = acme.expect("is new");
-        let email = Email::try_from("ann@example.org").expect("an address");
-        let employ = async |password: Option<&str>, role| {
-            let password = password.map(|text| NewPassword::try_from(text.to_owned()));
-            let password = password.transpose().expect("long enough");
-            let (user, mut done) = identify(&store, &email, password).await?;
-            engage(&store, &user, &acme, role, &mut done).await?;
-            anyhow::Ok(done.join(","))
-        };
-        assert!(employ(None, Role::Viewer).await.is_err(), "she is new");
-        for (password, role, done) in [
-            (Some("first one"), Role::Viewer, " works for Acme as viewer"),
-            (None, Role::Viewer, " works for Acme as viewer"),
-            (
-                None,
-                Role::Owner,
-                " works for Acme as owner, no longer as viewer",
-            ),
-            (
-                Some("second one"),
-                Role::Owner,
-                " has another password, works for Acme as owner",
-            ),
-        ] {
-            let said = employ(password, role).await.expect("is done");
-            assert_eq!(said, done);
-        }
-        let ann = store.user_by_email("ann@example.org").await.expect("reads");
-        let ann = ann.expect("is there");
-        assert!(password::verify("second one", &ann.password_hash));
-        let noted = store.recorded(acme.id, None, 9).await.expect("reads");
-        let noted: Vec<_> = noted.iter().map(|entry| entry.action.as_str()).collect();
-        assert_eq!(noted, ["role_changed", "person_added"]);
-    }
 }

@@ -6,8 +6,11 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{civil::Time, tz::TimeZone};
 use tracing_subscriber::EnvFilter;
 
-use super::Config;
-use crate::store::{Database, Role};
+use super::{
+    Config,
+    manage::{Audit, PartnerArgs, UserArgs},
+};
+use crate::store::Database;
 
 const LAYERS_HELP: &str = "Every option can also be given in the environment: --data-dir is GANTRY_DATA_DIR. \
 An option on the command line wins over the environment, the environment over the file named by --config, and the \
@@ -51,6 +54,8 @@ pub enum Command {
     Partner(PartnerArgs),
     /// People who log in
     User(UserArgs),
+    /// Read the audit log, newest first: what was done for every timing company, and for none
+    Audit(Audit),
 }
 
 /// `demo …`
@@ -125,129 +130,6 @@ pub struct Copy {
     pub to: Database,
 }
 
-/// `partner …`
-#[derive(Args, Debug)]
-pub struct PartnerArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: PartnerCommand,
-}
-
-/// What can be done with partners.
-#[derive(Debug, Subcommand)]
-pub enum PartnerCommand {
-    /// Add a timing company
-    Add {
-        /// Its name, unique on this server
-        name: String,
-        /// Where the store is.
-        #[command(flatten)]
-        config: Config,
-    },
-    /// List the timing companies
-    List(Config),
-    /// Give a timing company another name
-    Rename {
-        /// The name it has
-        name: String,
-        /// The name it gets, unique on this server
-        new_name: String,
-        /// Where the store is.
-        #[command(flatten)]
-        config: Config,
-    },
-}
-
-/// `user …`
-#[derive(Args, Debug)]
-pub struct UserArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: UserCommand,
-}
-
-/// What can be done with users.
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Add a person, or let one who is known work for another timing company or in another role
-    Add(AddUser),
-    /// List people with the timing companies that they work for
-    List {
-        /// Only those of this timing company
-        #[arg(long, value_name = "NAME")]
-        partner: Option<String>,
-        /// Where the store is.
-        #[command(flatten)]
-        config: Config,
-    },
-    /// Change what a person may do for a timing company
-    Role(Engagement),
-    /// Let a person work for a timing company no longer, and sign them out
-    Remove {
-        /// The e-mail address that they log in with
-        email: String,
-        /// The timing company
-        #[arg(long, value_name = "NAME")]
-        partner: String,
-        /// Where the store is.
-        #[command(flatten)]
-        config: Config,
-    },
-    /// Print a code by which a person sets a new password within a day
-    Reset {
-        /// The e-mail address that they log in with
-        email: String,
-        /// Where the store is.
-        #[command(flatten)]
-        config: Config,
-    },
-    /// Print a code by which a person joins a timing company, with a password of their own, within a week
-    Invite(Engagement),
-}
-
-/// `user add …`
-#[derive(Args, Debug)]
-pub struct AddUser {
-    /// The e-mail address to log in with
-    pub email: String,
-    /// The timing company to work for
-    #[arg(
-        long,
-        value_name = "NAME",
-        requires = "role",
-        required_unless_present = "administrator"
-    )]
-    pub partner: Option<String>,
-    /// What the person may do: a viewer looks, an operator runs displays, an owner also manages people
-    #[arg(long, requires = "partner")]
-    pub role: Option<Role>,
-    /// Let the person administer the server, which shows them nothing of any timing company
-    #[arg(long)]
-    pub administrator: bool,
-    /// Read the password from the first line of standard input instead of asking for it
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// Where the store is.
-    #[command(flatten)]
-    pub config: Config,
-}
-
-/// Who does what for whom.
-#[derive(Args, Debug)]
-pub struct Engagement {
-    /// The e-mail address to log in with
-    pub email: String,
-    /// The timing company
-    #[arg(long, value_name = "NAME")]
-    pub partner: String,
-    /// What the person may do: a viewer looks, an operator runs displays, an owner also manages people
-    #[arg(long)]
-    pub role: Role,
-    /// Where the store is.
-    #[command(flatten)]
-    pub config: Config,
-}
-
 impl Command {
     /// How to serve, for the commands that have to do with serving.
     pub fn config(&self) -> Option<&Config> {
@@ -255,20 +137,9 @@ impl Command {
             Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => Some(config),
             Self::Demo(demo) => Some(&demo.config),
             Self::Simulate(_) | Self::Replay(_) | Self::Copy(_) => None,
-            Self::Partner(PartnerArgs { command }) => match command {
-                PartnerCommand::Add { config, .. }
-                | PartnerCommand::List(config)
-                | PartnerCommand::Rename { config, .. } => Some(config),
-            },
-            Self::User(UserArgs { command }) => match command {
-                UserCommand::Add(add) => Some(&add.config),
-                UserCommand::Role(engagement) | UserCommand::Invite(engagement) => {
-                    Some(&engagement.config)
-                }
-                UserCommand::List { config, .. }
-                | UserCommand::Remove { config, .. }
-                | UserCommand::Reset { config, .. } => Some(config),
-            },
+            Self::Partner(partner) => Some(partner.config()),
+            Self::User(user) => Some(user.config()),
+            Self::Audit(audit) => Some(&audit.config),
         }
     }
 }

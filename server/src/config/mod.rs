@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod layers;
+pub mod manage;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 

@@ -48,17 +48,22 @@ pub enum Action {
     PartnerSelected,
     TokenRevoked,
     PasswordChanged,
+    PasswordChangeRefused,
     PasswordResetIssued,
     PasswordReset,
+    PasswordResetRefused,
     InvitationMade,
     InvitationAccepted,
+    InvitationRefused,
     InvitationWithdrawn,
     PersonAdded,
     RoleChanged,
     PersonRemoved,
     PartnerAdded,
     PartnerRenamed,
+    PartnerClosed,
     AdministratorMade,
+    AdministratorUnmade,
     SessionCreated,
     SessionChanged,
     SessionRemoved,
@@ -100,6 +105,39 @@ pub struct Recorded {
     pub detail: String,
 }
 
+/// An entry as the person who runs the server reads it.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Logged {
+    /// Its id; later entries have higher ones.
+    pub id: Uuid,
+    /// The name of the partner whose owners may read it, too.
+    pub partner: Option<String>,
+    /// When.
+    #[sqlx(try_from = "i64")]
+    pub at: Moment,
+    /// Who in words.
+    pub who: String,
+    /// What was done.
+    pub action: String,
+    /// What it was done to.
+    pub subject: String,
+    /// From where.
+    pub address: String,
+    /// A JSON object.
+    pub detail: String,
+}
+
+/// Which part of the whole log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extent {
+    /// Only this partner's.
+    pub partner: Option<PartnerId>,
+    /// Only from then on.
+    pub since: Option<Moment>,
+    /// Only before this entry.
+    pub before: Option<Uuid>,
+}
+
 const RECORD: Walled = Walled::new(
     "insert into audit_log (partner_id, id, at, user_id, who, action, subject, address, detail)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -109,6 +147,13 @@ const RECORD_FOR_ALL: Across = Across::new(
     "insert into audit_log (id, at, user_id, who, action, subject, address, detail)
     values ($1, $2, $3, $4, $5, $6, $7, $8)",
     "what concerns the server as a whole has no partner",
+);
+
+const LOGGED: Across = Across::new(
+    "select a.id, p.name as partner, a.at, a.who, a.action, a.subject, a.address, a.detail
+    from audit_log a left join timing_partners p on p.id = a.partner_id
+    where a.id >= $1 and a.id < $2 and ($3 is null or a.partner_id = $3) order by a.id desc limit $4",
+    "the person who runs the server reads all of it",
 );
 
 const RECORDED: Walled = Walled::new(
@@ -147,6 +192,17 @@ impl Store {
         }
     }
 
+    /// The entries of everybody and of nobody in particular, newest first. For the person who runs the server.
+    pub async fn logged(&self, extent: Extent, limit: usize) -> Result<Vec<Logged>> {
+        reading!(self.db, Server, conn => LOGGED.query_as()
+            .bind(extent.since.map_or(Uuid::nil(), first_id))
+            .bind(extent.before.unwrap_or(Uuid::max()))
+            .bind(extent.partner)
+            .bind(limit as i64)
+            .fetch_all(conn)
+            .await)
+    }
+
     /// The partner's entries before `before`, or the newest, newest first.
     pub async fn recorded(
         &self,
@@ -160,6 +216,12 @@ impl Store {
             .fetch_all(conn)
             .await)
     }
+}
+
+/// No entry of this moment or later has a lower id: an id begins with the milliseconds at which it was made.
+fn first_id(at: Moment) -> Uuid {
+    let ms = u128::from(at.0.max(0).cast_unsigned());
+    Uuid::from_u128(ms << 80)
 }
 
 #[cfg(test)]
@@ -210,6 +272,45 @@ mod tests {
         let rest = store.recorded(acme, Some(page[1].id), 2).await;
         let rest = rest.expect("reads");
         assert_eq!((rest.len(), rest[0].subject.as_str()), (1, "one"));
+    }
+
+    #[tokio::test]
+    async fn who_runs_the_server_reads_everything() {
+        let (store, _place) = testing::store().await;
+        let acme = testing::race(&store).await.partner_id;
+        let before = crate::clock::now();
+        for (partner, subject) in [(None, "one"), (Some(acme), "two"), (None, "three")] {
+            store
+                .record(&entry(partner, subject))
+                .await
+                .expect("records");
+        }
+        let read = async |extent, limit| {
+            let page = store.logged(extent, limit).await.expect("reads");
+            let told = page.iter().map(|entry| entry.subject.clone());
+            (told.collect::<Vec<_>>(), page)
+        };
+        let all = Extent::default();
+        let (told, page) = read(all, 2).await;
+        assert_eq!(told, ["three", "two"]);
+        assert_eq!(page[0].partner, None);
+        assert_eq!(page[1].partner.as_deref(), Some("Acme"));
+        let rest = Extent {
+            before: Some(page[1].id),
+            ..all
+        };
+        assert_eq!(read(rest, 2).await.0, ["one"]);
+        let of_acme = Extent {
+            partner: Some(acme),
+            ..all
+        };
+        assert_eq!(read(of_acme, 9).await.0, ["two"]);
+        let since = |at| Extent {
+            since: Some(at),
+            ..all
+        };
+        assert_eq!(read(since(before), 9).await.0.len(), 3);
+        assert_eq!(read(since(before + 3_600_000), 9).await.0.len(), 0);
     }
 
     #[tokio::test]

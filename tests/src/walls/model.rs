@@ -73,7 +73,11 @@ async fn hire(venue: &Venue) -> Result<()> {
     for side in Side::BOTH {
         venue.add_partner(side.name()).await?;
         for (email, role) in employees(side) {
-            venue.add_user(email, PASSWORD, side.name(), role).await?;
+            if side == Side::South && *email == BOTH {
+                venue.employ(email, side.name(), role).await?;
+            } else {
+                venue.add_user(email, PASSWORD, side.name(), role).await?;
+            }
         }
     }
     Ok(())

@@ -60,11 +60,10 @@ impl People {
             (VIEWER, OURS, "viewer"),
             (FOREIGNER, THEIRS, "owner"),
             (BOTH, OURS, "owner"),
-            (BOTH, THEIRS, "owner"),
         ] {
             venue.add_user(email, PASSWORD, partner, role).await?;
         }
-        Ok(())
+        venue.employ(BOTH, THEIRS, "owner").await
     }
 
     /// Signs everybody in.
