@@ -22,6 +22,7 @@ use super::{
     moment::Rfc3339,
     principal::Owner,
     problem::{InputError, Problem},
+    refusal,
 };
 use crate::{
     auth::{
@@ -30,7 +31,7 @@ use crate::{
         password::NewPassword,
     },
     clock,
-    store::{Invitation, InvitationId, NewInvitation, Role, audit::Action},
+    store::{Invitation, InvitationId, NewInvitation, Role, User, audit::Action},
 };
 
 /// The longest life of an invitation: two weeks.
@@ -196,7 +197,6 @@ async fn withdraw(
     (status = UNAUTHORIZED, body = Problem, description = "Address, code and password do not fit together, or the code is over"),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
     (status = TOO_MANY_REQUESTS, body = Problem),
-    (status = SERVICE_UNAVAILABLE, body = Problem),
 ))]
 async fn accept(
     State(app): State<Arc<App>>,
@@ -207,23 +207,16 @@ async fn accept(
     let (email, now) = (acceptance.email, clock::now());
     let attempt = Attempt::begin(&app, &email, address).await?;
     let code_hash = acceptance.code.hash();
-    let Some(invitation) = store.invitation(&code_hash, email.as_str(), now).await? else {
+    let invitation = store.invitation(&code_hash, email.as_str(), now).await?;
+    let joined = match invitation {
+        Some(invitation) => join(&app, &attempt, invitation, acceptance.password).await?,
+        None => None,
+    };
+    let Some((user, invitation)) = joined else {
         attempt.failed();
+        refusal::note(&app, Action::InvitationRefused, email, address);
         return Err(misfit());
     };
-    let hash = match store.user_by_email(email.as_str()).await? {
-        None => Some(attempt.hash(acceptance.password).await?),
-        Some(user) => {
-            let kept = Some(user.password_hash);
-            if !attempt.verify(acceptance.password.0, kept).await? {
-                attempt.failed();
-                return Err(misfit());
-            }
-            None
-        }
-    };
-    let joined = store.accept(&invitation, hash.as_deref(), now).await?;
-    let user = joined.ok_or_else(misfit)?;
     attempt.succeeded();
     let by = By {
         partner: Some(invitation.partner_id),
@@ -235,6 +228,29 @@ async fn accept(
     by.note(&app, Action::InvitationAccepted, &user.email, detail)
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets the invited join who show by the password that they are who is meant, or choose it because they are new.
+async fn join(
+    app: &App,
+    attempt: &Attempt<'_>,
+    invitation: Invitation,
+    password: NewPassword,
+) -> Result<Option<(User, Invitation)>, Problem> {
+    let store = &app.services.store;
+    let hash = match store.user_by_email(&invitation.email).await? {
+        None => Some(attempt.hash(password).await?),
+        Some(user) => {
+            let kept = Some(user.password_hash);
+            if !attempt.verify(password.0, kept).await? {
+                return Ok(None);
+            }
+            None
+        }
+    };
+    let now = clock::now();
+    let joined = store.accept(&invitation, hash.as_deref(), now).await?;
+    Ok(joined.map(|user| (user, invitation)))
 }
 
 fn misfit() -> Problem {

@@ -18,13 +18,14 @@ use super::{
     caller::Caller,
     client::Client,
     moment::Rfc3339,
-    principal::Account,
+    principal::{self, Account},
     problem::Problem,
+    refusal,
 };
 use crate::{
     auth::{email::Email, password::Password, token},
     clock,
-    store::{Membership, NewToken, PartnerId, UserId, audit::Action},
+    store::{Membership, NewToken, PartnerId, Proof, UserId, audit::Action},
 };
 
 /// The routes of this file.
@@ -105,8 +106,7 @@ struct Me {
 #[utoipa::path(post, path = "/api/login", tag = "login", request_body = Credentials, responses(
     (status = OK, body = LoggedIn),
     (status = UNAUTHORIZED, body = Problem, description = "Address and password do not fit together"),
-    (status = TOO_MANY_REQUESTS, body = Problem, description = "Too many failures from this address or with this account"),
-    (status = SERVICE_UNAVAILABLE, body = Problem, description = "Too many are signing in"),
+    (status = TOO_MANY_REQUESTS, body = Problem, description = "Too many failures from this address or with this account, or too many are signing in"),
 ))]
 async fn login(
     State(app): State<Arc<App>>,
@@ -122,10 +122,8 @@ async fn login(
     let fits = attempt.verify(password, kept).await?;
     let Some(user) = user.filter(|_| fits) else {
         attempt.failed();
-        note_refusal(&app, email, address);
-        return Err(Problem::unauthorized(
-            "address and password do not fit together",
-        ));
+        refusal::note(&app, Action::SignInRefused, email, address);
+        return Err(misfit());
     };
     attempt.succeeded();
     let partners = store.memberships(user.id).await?;
@@ -137,7 +135,9 @@ async fn login(
         address,
         client,
     };
-    let (token, expires_at) = signing.issue(&app).await?;
+    let proof = Proof::Password(&user.password_hash);
+    let issued = signing.issue(&app, proof).await?;
+    let (token, expires_at) = issued.ok_or_else(misfit)?;
     let by = audit::By {
         partner,
         user: Some(user.id),
@@ -181,8 +181,8 @@ async fn select_partner(
         address: account.address,
         client,
     };
-    let (token, expires_at) = signing.issue(&app).await?;
-    store.remove_token(account.user, account.token).await?;
+    let issued = signing.issue(&app, Proof::Token(account.token)).await?;
+    let (token, expires_at) = issued.ok_or_else(principal::unknown_token)?;
     let by = audit::By {
         partner: Some(partner),
         user: Some(account.user),
@@ -226,27 +226,8 @@ async fn me(State(app): State<Arc<App>>, account: Account) -> Result<Json<Me>, P
     }))
 }
 
-/// Notes that somebody's sign-in was refused, for the owners of the partner that they work for alone, or for the server.
-///
-/// What nobody's address was tried with is not noted: strangers could fill the log with it. And the answer does not wait for the
-/// note, because it would tell by its time whether there is such a person.
-fn note_refusal(app: &Arc<App>, email: Email, address: IpAddr) {
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
-        let store = &app.services.store;
-        let Some(user) = store.user_by_email(email.as_str()).await? else {
-            return Ok(());
-        };
-        let partners = store.memberships(user.id).await?;
-        let by = audit::By {
-            partner: only(&partners),
-            user: None,
-            who: "",
-            address,
-        };
-        by.note(&app, Action::SignInRefused, email.as_str(), json!({}))
-            .await
-    });
+fn misfit() -> Problem {
+    Problem::unauthorized("address and password do not fit together")
 }
 
 /// The partner of somebody who works for one.
@@ -268,8 +249,8 @@ struct Signing {
 }
 
 impl Signing {
-    /// A token for them, and when it ends.
-    async fn issue(self, app: &App) -> Result<(String, Moment), Problem> {
+    /// A token for them, and when it ends; `None` when the proof holds no longer.
+    async fn issue(self, app: &App, proof: Proof<'_>) -> Result<Option<(String, Moment)>, Problem> {
         let text = token::random().map_err(|failed| Problem::internal(&failed))?;
         let now = clock::now();
         let token = NewToken {
@@ -281,8 +262,8 @@ impl Signing {
             address: self.address.to_string(),
             client: self.client,
         };
-        app.services.store.add_token(&token, now).await?;
-        Ok((text, token.expires_at))
+        let added = app.services.store.add_token(&token, proof, now).await?;
+        Ok(added.then_some((text, token.expires_at)))
     }
 }
 

@@ -12,6 +12,7 @@ pub mod body;
 pub mod caller;
 pub mod chronotrack;
 pub mod client;
+pub mod closing;
 pub mod displays;
 pub mod headers;
 pub mod invitations;
@@ -25,6 +26,7 @@ pub mod presence;
 pub mod principal;
 pub mod problem;
 mod readable;
+mod refusal;
 pub mod roster;
 pub mod router;
 pub mod screens;
@@ -33,6 +35,7 @@ pub mod settings;
 pub mod sharing;
 pub mod templates;
 pub mod tokens;
+mod uploads;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ use super::{
     login::only,
     principal::Account,
     problem::{InputError, Problem},
+    refusal,
 };
 use crate::{
     auth::{
@@ -65,7 +66,6 @@ struct Reset {
     (status = NO_CONTENT),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
     (status = TOO_MANY_REQUESTS, body = Problem),
-    (status = SERVICE_UNAVAILABLE, body = Problem),
 ))]
 async fn change(
     State(app): State<Arc<App>>,
@@ -76,20 +76,28 @@ async fn change(
     let email =
         Email::try_from(account.email.as_str()).map_err(|unlikely| Problem::internal(&unlikely))?;
     let attempt = Attempt::begin(&app, &email, account.address).await?;
-    let kept = store
+    let before = store
         .user(account.user)
         .await?
-        .map(|user| user.password_hash);
-    if !attempt.verify(change.old, kept).await? {
+        .map_or_else(String::new, |user| user.password_hash);
+    if !attempt.verify(change.old, Some(before.clone())).await? {
         attempt.failed();
-        let error = InputError::new("/old", "this is not the account's password");
-        return Err(Problem::invalid(vec![error]));
+        account
+            .note(
+                &app,
+                Action::PasswordChangeRefused,
+                &account.email,
+                json!({}),
+            )
+            .await?;
+        return Err(wrong_password());
     }
     let hash = attempt.hash(change.new).await?;
     attempt.succeeded();
-    store
-        .set_password(account.user, &hash, Some(account.token))
-        .await?;
+    let (user, token) = (account.user, account.token);
+    if !store.set_password(user, &before, &hash, token).await? {
+        return Err(wrong_password());
+    }
     account
         .note(&app, Action::PasswordChanged, &account.email, json!({}))
         .await?;
@@ -102,7 +110,6 @@ async fn change(
     (status = UNAUTHORIZED, body = Problem, description = "Address and code do not fit together, or the code is over"),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
     (status = TOO_MANY_REQUESTS, body = Problem),
-    (status = SERVICE_UNAVAILABLE, body = Problem),
 ))]
 async fn reset(
     State(app): State<Arc<App>>,
@@ -114,11 +121,14 @@ async fn reset(
     let attempt = Attempt::begin(&app, &email, address).await?;
     let Some(user) = entitled(&app, &email, &reset.code).await? else {
         attempt.failed();
+        refusal::note(&app, Action::PasswordResetRefused, email, address);
         return Err(misfit());
     };
     let hash = attempt.hash(reset.new_password).await?;
     let code_hash = reset.code.hash();
     if !store.reset_password(user.id, &code_hash, &hash).await? {
+        attempt.failed();
+        refusal::note(&app, Action::PasswordResetRefused, email, address);
         return Err(misfit());
     }
     attempt.succeeded();
@@ -150,6 +160,11 @@ async fn entitled(app: &App, email: &Email, code: &Code) -> Result<Option<User>,
         None => true,
     };
     Ok(is_allowed.then_some(user))
+}
+
+fn wrong_password() -> Problem {
+    let error = InputError::new("/old", "this is not the account's password");
+    Problem::invalid(vec![error])
 }
 
 fn misfit() -> Problem {

@@ -100,9 +100,8 @@ impl FromRequestParts<Arc<App>> for Account {
         let hash = bearer_token(parts)?;
         let now = clock::now();
         let store = &app.services.store;
-        let mut bearer = store.bearer(&hash, now).await?.ok_or_else(|| {
-            Problem::unauthorized("the bearer token is unknown or over; log in again")
-        })?;
+        let bearer = store.bearer(&hash, now).await?;
+        let mut bearer = bearer.ok_or_else(unknown_token)?;
         if let Some(expires_at) = token::prolonged(bearer.created_at, bearer.used_at, now) {
             let address = address.to_string();
             store
@@ -112,6 +111,11 @@ impl FromRequestParts<Arc<App>> for Account {
         }
         Ok(Self::new(bearer, address))
     }
+}
+
+/// What is said about a token that stands for nobody.
+pub fn unknown_token() -> Problem {
+    Problem::unauthorized("the bearer token is unknown or over; log in again")
 }
 
 fn bearer_token(parts: &Parts) -> Result<TokenHash, Problem> {

@@ -88,7 +88,7 @@ async fn revoke_others(
 ) -> Result<Json<Revoked>, Problem> {
     let store = &app.services.store;
     let revoked = store
-        .remove_other_tokens(account.user, account.token)
+        .remove_tokens(account.user, Some(account.token))
         .await?;
     let detail = json!({"tokens": revoked});
     account

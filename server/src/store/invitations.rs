@@ -5,6 +5,7 @@ use sqlx::{Connection, FromRow};
 
 use super::{
     InvitationId, PartnerId, Result, Role, Store, TokenHash, User, UserId,
+    audit::SHELL,
     db::{reading, writing},
     fence::Server,
     sql::{Across, Walled},
@@ -50,6 +51,28 @@ const INVITATIONS: Walled = Walled::new(
 const WITHDRAW: Walled = Walled::new(
     "delete from invitations where partner_id = $1 and id = $2
     returning id, partner_id, email, role, invited_by, created_at, expires_at",
+);
+
+/// [`WITHDRAW`] for whom it is for: what nobody who may invite stands for any more is not used up but worth nothing.
+const USE: Walled = Walled::new(
+    "delete from invitations where partner_id = $1 and id = $2 and (invited_by = $3 or exists (
+    select 1 from memberships m join users u on u.id = m.user_id
+    where m.partner_id = $1 and m.role = 'owner' and u.email = invitations.invited_by))",
+);
+
+/// What somebody invited others to is over when they no longer may.
+pub(super) const WITHDRAW_ALL_OF: Walled = Walled::new(
+    "delete from invitations where partner_id = $1 and invited_by = (select email from users where id = $2)",
+);
+
+/// What somebody was invited to while they worked there brings them back no more.
+pub(super) const WITHDRAW_ALL_FOR: Walled = Walled::new(
+    "delete from invitations where partner_id = $1 and email = (select email from users where id = $2)",
+);
+
+const INVITING: Across = Across::new(
+    "select distinct partner_id from invitations where email = $1 and expires_at > $2",
+    "whoever invites is to hear that it was refused",
 );
 
 const BY_CODE: Across = Across::new(
@@ -128,6 +151,15 @@ impl Store {
             .await)
     }
 
+    /// The partners that invite this address.
+    pub async fn inviting(&self, email: &str, at: Moment) -> Result<Vec<PartnerId>> {
+        reading!(self.db, Server, conn => INVITING.query_scalar()
+            .bind(email)
+            .bind(at.0)
+            .fetch_all(conn)
+            .await)
+    }
+
     /// The invitation that this code is for, if it is for this address and not over.
     pub async fn invitation(
         &self,
@@ -144,7 +176,8 @@ impl Store {
     }
 
     /// Lets whom it is for join, and uses the invitation up. A password's hash makes the person, who must not be there yet; without
-    /// one they must. `None`, and nothing done, when that is not so, or the invitation is used up.
+    /// one they must. `None`, and nothing done, when that is not so, the invitation is used up, or whoever invited them is no owner
+    /// any more.
     pub async fn accept(
         &self,
         invitation: &Invitation,
@@ -154,8 +187,9 @@ impl Store {
         let partner = invitation.partner_id;
         writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
-            let used = WITHDRAW.query(partner)
+            let used = USE.query(partner)
                 .bind(invitation.id)
+                .bind(SHELL)
                 .execute(&mut *transaction)
                 .await?;
             let user: Option<User> = match new_password_hash {
@@ -195,7 +229,7 @@ mod tests {
         email: "new@example.org",
         role: Role::Operator,
         code_hash: &[1; 32],
-        invited_by: "ann@example.org",
+        invited_by: SHELL,
         expires_at: Moment(NOW.0 + 10),
     };
 
@@ -250,5 +284,64 @@ mod tests {
             store.withdraw(acme, again.id).await.expect("answers"),
             Some(again)
         );
+    }
+
+    #[tokio::test]
+    async fn who_may_invite_no_longer_invited_nobody() {
+        let (store, _dir) = testing::store().await;
+        let acme = store.add_partner("Acme", NOW).await.expect("adds");
+        let acme = acme.expect("is new").id;
+        for email in ["ann@example.org", "bob@example.org"] {
+            testing::somebody(&store, acme, email, Role::Owner).await;
+        }
+        let bob = store.user_by_email("bob@example.org").await.expect("reads");
+        let bob = bob.expect("is there").id;
+        let invite = async |hash, email, invited_by| {
+            let new = NewInvitation {
+                email,
+                code_hash: &[hash; 32],
+                invited_by,
+                ..NEW
+            };
+            store.invite(acme, new, NOW).await.expect("invites")
+        };
+        let left = async || {
+            let left = store.invitations(acme, NOW).await.expect("lists");
+            left.into_iter()
+                .map(|one| one.invited_by)
+                .collect::<Vec<_>>()
+        };
+        let accept = async |invitation| {
+            let joined = store.accept(invitation, Some("x"), NOW).await;
+            joined.expect("answers").is_some()
+        };
+        invite(1, "one@example.org", "ann@example.org").await;
+        let demoted = async |role| store.change_role(bob, acme, role).await.expect("changes");
+        for (hash, role) in [(2, Some(Role::Viewer)), (3, None)] {
+            store
+                .set_role(bob, acme, Role::Owner, NOW)
+                .await
+                .expect("rises");
+            invite(hash, "new@example.org", "bob@example.org").await;
+            demoted(role).await;
+            assert_eq!(left().await, ["ann@example.org"], "{role:?}");
+        }
+        store
+            .set_role(bob, acme, Role::Owner, NOW)
+            .await
+            .expect("rises");
+        invite(4, "new@example.org", "bob@example.org").await;
+        store
+            .set_role(bob, acme, Role::Operator, NOW)
+            .await
+            .expect("falls");
+        assert_eq!(left().await, ["ann@example.org"], "from the shell as well");
+
+        // He was about to invite when he fell.
+        let late = invite(5, "new@example.org", "bob@example.org").await;
+        assert!(!accept(&late).await);
+        let early = store.invitation(&[1; 32], "one@example.org", NOW).await;
+        let early = early.expect("reads").expect("is there");
+        assert!(accept(&early).await);
     }
 }

@@ -7,7 +7,10 @@ use super::{
     PartnerId, Result, Store, UserId,
     db::{reading, writing},
     fence::Server,
+    invitations::{WITHDRAW_ALL_FOR, WITHDRAW_ALL_OF},
     sql::{Across, Common, Walled},
+    tokens::REMOVE_FOR_PARTNER,
+    users::{HOLD_PERSON, close_if_idle},
 };
 
 /// What a user may do for a partner.
@@ -149,34 +152,50 @@ impl Store {
         role: Role,
         at: Moment,
     ) -> Result<()> {
-        writing!(self.db, partner, conn => SET_ROLE.query(partner)
-            .bind(user)
-            .bind(role)
-            .bind(at.0)
-            .execute(conn)
-            .await
-            .map(drop))
+        writing!(self.db, Server, conn => {
+            let mut transaction = conn.begin().await?;
+            SET_ROLE.query(partner)
+                .bind(user)
+                .bind(role)
+                .bind(at.0)
+                .execute(&mut *transaction)
+                .await?;
+            if role != Role::Owner {
+                WITHDRAW_ALL_OF.query(partner).bind(user).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await
+        })
     }
 
-    /// Lets a user act for a partner no longer, and ends the tokens by which it did. For the person who runs the server.
+    /// Lets a user act for a partner no longer, as [`Store::change_role`] does with `None`, also when it is the last owner. For the
+    /// person who runs the server.
     pub async fn remove_role(&self, user: UserId, partner: PartnerId) -> Result<()> {
-        writing!(self.db, partner, conn => REMOVE_ROLE.query(partner)
-            .bind(user)
-            .execute(conn)
-            .await
-            .map(drop)?);
-        self.remove_tokens_for(user, partner).await
+        self.change(user, partner, None, 0).await.map(drop)
     }
 
-    /// Changes what somebody may do for a partner, or with `None` ends it together with the tokens by which they did; but leaves
-    /// the partner an owner.
+    /// Changes what somebody may do for a partner, or with `None` ends it; but leaves the partner an owner.
+    ///
+    /// Together with it ends what hung on it: the invitations by one who is an owner no longer, the tokens of one who leaves and the
+    /// invitations for them, and
+    /// the account of one who works for nobody any more and does not administer the server.
     pub async fn change_role(
         &self,
         user: UserId,
         partner: PartnerId,
         role: Option<Role>,
     ) -> Result<RoleChange> {
-        let before = writing!(self.db, partner, conn => {
+        self.change(user, partner, role, 1).await
+    }
+
+    /// Changes or ends a role, unless fewer than `owners` would be left. Tokens and accounts are no partner's, so the server does it.
+    async fn change(
+        &self,
+        user: UserId,
+        partner: PartnerId,
+        role: Option<Role>,
+        owners: i64,
+    ) -> Result<RoleChange> {
+        writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
             HOLD_OWNERS.query(partner).execute(&mut *transaction).await?;
             let before: Option<Role> = ROLE.query_scalar(partner)
@@ -190,22 +209,32 @@ impl Store {
                 .bind(user)
                 .fetch_one(&mut *transaction)
                 .await?;
-            if before == Role::Owner && role != Some(Role::Owner) && others == 0 {
+            if before == Role::Owner && role != Some(Role::Owner) && others < owners {
                 return Ok(RoleChange::LastOwner);
             }
-            match role {
-                Some(role) => CHANGE_ROLE.query(partner).bind(user).bind(role),
-                None => REMOVE_ROLE.query(partner).bind(user),
+            if role != Some(Role::Owner) {
+                WITHDRAW_ALL_OF.query(partner).bind(user).execute(&mut *transaction).await?;
             }
-            .execute(&mut *transaction)
-            .await?;
+            if let Some(role) = role {
+                CHANGE_ROLE.query(partner)
+                    .bind(user)
+                    .bind(role)
+                    .execute(&mut *transaction)
+                    .await?;
+            } else {
+                HOLD_PERSON.query().bind(user).execute(&mut *transaction).await?;
+                WITHDRAW_ALL_FOR.query(partner).bind(user).execute(&mut *transaction).await?;
+                REMOVE_ROLE.query(partner).bind(user).execute(&mut *transaction).await?;
+                REMOVE_FOR_PARTNER.query()
+                    .bind(user)
+                    .bind(partner)
+                    .execute(&mut *transaction)
+                    .await?;
+                close_if_idle!(transaction, user);
+            }
             transaction.commit().await?;
-            before
-        });
-        if role.is_none() {
-            self.remove_tokens_for(user, partner).await?;
-        }
-        Ok(RoleChange::Done(before))
+            Ok(RoleChange::Done(before))
+        })
     }
 
     /// Who works for a partner, by address.
@@ -264,5 +293,51 @@ mod tests {
         let members = store.members(acme).await.expect("lists");
         let owners = members.iter().filter(|member| member.role == Role::Owner);
         assert_eq!(owners.count(), 1, "{members:?}");
+    }
+
+    #[tokio::test]
+    async fn an_account_is_closed_with_its_last_job() {
+        let (store, _dir) = testing::store().await;
+        let mut partners = Vec::new();
+        for name in ["Acme", "Other"] {
+            let partner = store.add_partner(name, NOW).await.expect("adds");
+            partners.push(partner.expect("is new").id);
+        }
+        let find = async |email| store.user_by_email(email).await.expect("reads");
+        let leave = async |user, partner| {
+            let left = store.change_role(user, partner, None).await;
+            assert_eq!(left.expect("answers"), RoleChange::Done(Role::Viewer));
+        };
+        for email in ["bob@a.org", "root@a.org"] {
+            let user = store.add_user(email, "old", NOW).await.expect("adds");
+            let user = user.expect("is new").id;
+            for partner in &partners {
+                let set = store.set_role(user, *partner, Role::Viewer, NOW).await;
+                set.expect("joins");
+            }
+        }
+        let bob = find("bob@a.org").await.expect("is there").id;
+        let root = find("root@a.org").await.expect("is there").id;
+        store.set_administrator(root, NOW).await.expect("rises");
+        leave(bob, partners[0]).await;
+        let issued = store.issue_reset(bob, &[1; 32], None, NOW, NOW + 10).await;
+        issued.expect("issues");
+        assert!(find("bob@a.org").await.is_some(), "he works for another");
+        for partner in &partners {
+            leave(root, *partner).await;
+        }
+        assert!(find("root@a.org").await.is_some(), "runs the server");
+
+        leave(bob, partners[1]).await;
+        assert_eq!(find("bob@a.org").await, None);
+        let reset = store.reset("bob@a.org", &[1; 32], NOW).await;
+        assert_eq!(reset.expect("reads"), None);
+        let everybody = store.everybody().await.expect("lists");
+        assert!(everybody.iter().all(|listed| listed.email != "bob@a.org"));
+        let again = store.add_user("bob@a.org", "new", NOW).await.expect("adds");
+        assert_eq!(again.expect("may come back").password_hash, "new");
+        assert!(store.unset_administrator(root).await.expect("falls"));
+        assert_eq!(find("root@a.org").await, None);
+        assert!(!store.unset_administrator(root).await.expect("answers"));
     }
 }

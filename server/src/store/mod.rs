@@ -13,6 +13,7 @@ mod database;
 mod db;
 mod display_sessions;
 mod displays;
+mod failure;
 mod fence;
 mod ids;
 mod invitations;
@@ -40,19 +41,19 @@ pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
 pub use displays::Display;
-pub use fence::is_away;
+pub use failure::{is_about_data, is_away};
 pub use ids::{
     DisplaySessionId, InvitationId, PartnerId, StreamId, TimingSessionId, TokenId, UserId,
 };
 pub use invitations::{Invitation, NewInvitation};
 pub use memberships::{Member, Membership, Role, RoleChange};
-pub use partners::Partner;
+pub use partners::{Partner, Possessions};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use session_events::{EventKind, Step, StoredEvent};
 pub use shares::{Colleague, Share};
 pub use streams::{PAUSE_MS, Stream};
 pub use timing_sessions::{LocationFigures, TimingSession, Totals};
-pub use tokens::{Bearer, NewToken, Token, TokenHash};
+pub use tokens::{Bearer, MOST_TOKENS, NewToken, Proof, Token, TokenHash};
 pub use users::{Listed, User};
 
 /// What a query answers. A database that fails is nobody's to handle but to report, so its error is passed on as it is.

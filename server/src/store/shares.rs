@@ -4,16 +4,16 @@ use gantry_core::time::Moment;
 use sqlx::FromRow;
 
 use super::{
-    Access, Changed, DisplaySessionId, PartnerId, Person, Result, Role, Store, Terms, UserId,
+    Access, Changed, DisplaySessionId, Member, PartnerId, Person, Result, Role, Store, Terms,
+    UserId,
     access::seen,
     db::reading,
     display_sessions::changing,
-    fence::Server,
-    sql::{Across, Personal, Walled},
+    sql::{Personal, Walled},
 };
 
 /// Somebody who works for the partner.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Colleague {
     /// Who.
     pub id: UserId,
@@ -21,6 +21,16 @@ pub struct Colleague {
     pub email: String,
     /// What the person may do for the partner.
     pub role: Role,
+}
+
+impl From<Member> for Colleague {
+    fn from(member: Member) -> Self {
+        Self {
+            id: member.user_id,
+            email: member.email,
+            role: member.role,
+        }
+    }
 }
 
 /// One person whom a display session was shared with.
@@ -34,12 +44,6 @@ pub struct Share {
     #[sqlx(try_from = "i64")]
     pub created_at: Moment,
 }
-
-const COLLEAGUES: Across = Across::new(
-    "select u.id, u.email, m.role from memberships m join users u on u.id = m.user_id
-    where m.partner_id = $1 order by u.email",
-    "addresses belong to people and not to partners; who works for the partner is what is asked",
-);
 
 const SHARES: Personal = Personal::new(concat!(
     "select s.user_id, s.access, s.created_at
@@ -64,7 +68,8 @@ const UNSHARE: Walled = Walled::unattended(
 impl Store {
     /// The people who work for a partner, by address.
     pub async fn colleagues(&self, partner: PartnerId) -> Result<Vec<Colleague>> {
-        reading!(self.db, Server, conn => COLLEAGUES.query_as().bind(partner).fetch_all(conn).await)
+        let members = self.members(partner).await?;
+        Ok(members.into_iter().map(Colleague::from).collect())
     }
 
     /// Whom a display session was shared with; nobody when the person does not see it.

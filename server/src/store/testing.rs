@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Database, DisplaySession, DisplaySessionId, NewDisplaySession, NewRead, Origin, PartnerId,
-    Person, Role, SessionMode, Store, TimingSessionId, db::writing, sql::Walled,
+    Database, DisplaySession, DisplaySessionId, NewDisplaySession, NewRead, NewToken, Origin,
+    PartnerId, Person, Role, SessionMode, Store, TimingSessionId, UserId, db::writing, sql::Walled,
 };
 
 /// Where a test's store is. Keep it for as long as the store is used.
@@ -114,7 +114,7 @@ const DEFAULT_SETTINGS: &str = r#"{"event":"settings_v1","settings":{}}"#;
 
 /// Somebody who works for a partner.
 pub(crate) async fn somebody(store: &Store, partner: PartnerId, email: &str, role: Role) -> Person {
-    let user = store.add_user(email, "", NOW).await.expect("adds");
+    let user = store.add_user(email, "x", NOW).await.expect("adds");
     let user = user.expect("is new").id;
     let set = store.set_role(user, partner, role, NOW).await;
     set.expect("joins");
@@ -139,6 +139,19 @@ pub(crate) async fn workspace(
     added.expect("adds");
     let session = store.display_session(person, session.id).await;
     session.expect("reads").expect("is the person's own")
+}
+
+/// A token of somebody who selected no partner, good for a second.
+pub(crate) fn token(user_id: UserId, hash: u8, at: Moment) -> NewToken {
+    NewToken {
+        hash: [hash; 32],
+        user_id,
+        partner_id: None,
+        created_at: at,
+        expires_at: at + 1_000,
+        address: String::new(),
+        client: String::new(),
+    }
 }
 
 const DISOWN: Walled = Walled::unattended(
