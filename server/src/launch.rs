@@ -17,6 +17,7 @@ use crate::{
     collector::{accept, writer},
     config::Config,
     http::{app::App, base_url::base_url, closing, router},
+    retention,
     services::Services,
     status,
     store::Store,
@@ -111,8 +112,11 @@ pub async fn launch(
     let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
     let closing = closing::watch(Arc::clone(&app));
     let serving = router::serve(listeners.http, tls, app);
+    let forgetting = retention::run(store.clone(), shutdown.clone());
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
-    tokio::join!(collecting, renewing, closing, serving, reporting);
+    tokio::join!(
+        collecting, renewing, closing, forgetting, serving, reporting
+    );
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
     writer

@@ -6,6 +6,7 @@ mod copy;
 mod credentials;
 mod demo;
 mod doctor;
+mod export;
 mod hardware;
 mod invitations;
 mod partners;
@@ -68,6 +69,7 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
             say(&format!("the database {} is up to date", config.database()))?;
         }
         Command::Copy(arguments) => copy::copy(&arguments).await?,
+        Command::ExportReads(arguments) => export::export(&arguments).await?,
         Command::Doctor(config) => return doctor::examine(&config).await,
         Command::Partner(partner) => manage_partners(partner.command).await?,
         Command::User(user) => manage_people(user.command).await?,
@@ -85,6 +87,9 @@ async fn manage_partners(command: PartnerCommand) -> anyhow::Result<()> {
             new_name,
             config,
         } => partners::rename(&config, &name, &new_name).await,
+        PartnerCommand::KeepReads { name, days, config } => {
+            partners::keep_reads(&config, &name, days).await
+        }
         PartnerCommand::Close {
             name,
             confirm,

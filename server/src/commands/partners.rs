@@ -72,6 +72,24 @@ pub(super) async fn rename(config: &Config, name: &str, new_name: &str) -> anyho
     say(&format!("{} is called {new_name} now", partner.name))
 }
 
+pub(super) async fn keep_reads(config: &Config, name: &str, days: i64) -> anyhow::Result<()> {
+    let store = open_store(config).await?;
+    let partner = named(&store, name).await?;
+    store.keep_reads_for(partner.id, days).await?;
+    let detail = json!({"keep_reads_days": days});
+    note(
+        &store,
+        Some(partner.id),
+        Action::RetentionChanged,
+        name,
+        detail,
+    )
+    .await?;
+    store.close().await;
+    let plural = if days == 1 { "day" } else { "days" };
+    say(&format!("the reads of {name} are kept for {days} {plural}"))
+}
+
 /// Closes a partner for good, once its name was repeated.
 pub(super) async fn close(
     config: &Config,

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::{civil::Time, tz::TimeZone};
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 
 use super::{
     Config,
     manage::{Audit, PartnerArgs, UserArgs},
 };
-use crate::store::Database;
+use crate::{export::Format, store::Database};
 
 const LAYERS_HELP: &str = "Every option can also be given in the environment: --data-dir is GANTRY_DATA_DIR. \
 An option on the command line wins over the environment, the environment over the file named by --config, and the \
@@ -50,6 +51,8 @@ pub enum Command {
     Doctor(Config),
     /// Move a grown installation from a file into PostgreSQL, while neither is served
     Copy(Copy),
+    /// Write the reads of a timing session to a file or to standard output
+    ExportReads(ExportReads),
     /// Timing companies
     Partner(PartnerArgs),
     /// People who log in
@@ -130,6 +133,23 @@ pub struct Copy {
     pub to: Database,
 }
 
+/// `export-reads …`
+#[derive(Args, Debug)]
+pub struct ExportReads {
+    /// The timing session's id, which `GET /api/chronotrack/sessions` tells
+    #[arg(value_name = "SESSION")]
+    pub session: Uuid,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub format: Format,
+    /// Where to write it [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where the store is.
+    #[command(flatten)]
+    pub config: Config,
+}
+
 impl Command {
     /// How to serve, for the commands that have to do with serving.
     pub fn config(&self) -> Option<&Config> {
@@ -137,6 +157,7 @@ impl Command {
             Self::Serve(config) | Self::Migrate(config) | Self::Doctor(config) => Some(config),
             Self::Demo(demo) => Some(&demo.config),
             Self::Simulate(_) | Self::Replay(_) | Self::Copy(_) => None,
+            Self::ExportReads(export) => Some(&export.config),
             Self::Partner(partner) => Some(partner.config()),
             Self::User(user) => Some(user.config()),
             Self::Audit(audit) => Some(&audit.config),

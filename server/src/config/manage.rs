@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use uuid::Uuid;
 
 use super::Config;
-use crate::store::Role;
+use crate::store::{Retention, Role};
 
 /// `partner …`
 #[derive(Args, Debug)]
@@ -35,6 +35,17 @@ pub enum PartnerCommand {
         name: String,
         /// The name it gets, unique on this server
         new_name: String,
+        /// Where the store is.
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Set how long a timing company's raw reads are kept; 30 days unless set
+    KeepReads {
+        /// Its name
+        name: String,
+        /// Days after a read was received: 1 to 3650
+        #[arg(value_name = "DAYS", value_parser = clap::value_parser!(i64).range(Retention::DAYS))]
+        days: i64,
         /// Where the store is.
         #[command(flatten)]
         config: Config,
@@ -206,6 +217,7 @@ impl PartnerArgs {
             PartnerCommand::Add { config, .. }
             | PartnerCommand::List(config)
             | PartnerCommand::Rename { config, .. }
+            | PartnerCommand::KeepReads { config, .. }
             | PartnerCommand::Close { config, .. } => config,
         }
     }

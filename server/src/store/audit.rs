@@ -62,6 +62,8 @@ pub enum Action {
     PartnerAdded,
     PartnerRenamed,
     PartnerClosed,
+    RetentionChanged,
+    TimingSessionChanged,
     AdministratorMade,
     AdministratorUnmade,
     SessionCreated,

@@ -17,12 +17,14 @@ mod failure;
 mod fence;
 mod ids;
 mod invitations;
+mod kept;
 mod memberships;
 #[cfg(any(test, feature = "one-fence"))]
 mod one_fence;
 mod partners;
 mod reads;
 mod resets;
+mod retention;
 mod session_events;
 mod shares;
 mod sql;
@@ -46,9 +48,11 @@ pub use ids::{
     DisplaySessionId, InvitationId, PartnerId, StreamId, TimingSessionId, TokenId, UserId,
 };
 pub use invitations::{Invitation, NewInvitation};
+pub use kept::KeptRead;
 pub use memberships::{Member, Membership, Role, RoleChange};
 pub use partners::{Partner, Possessions};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
+pub use retention::Retention;
 pub use session_events::{EventKind, Step, StoredEvent};
 pub use shares::{Colleague, Share};
 pub use streams::{PAUSE_MS, Stream};

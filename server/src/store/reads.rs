@@ -85,7 +85,7 @@ pub struct StoredRead {
 }
 
 #[derive(FromRow)]
-struct ReadRow {
+pub(super) struct ReadRow {
     position: i64,
     timing_session_id: TimingSessionId,
     kind: String,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     PartnerId, Result, Store, TimingSessionId,
-    db::reading,
+    db::{reading, writing},
     fence::Server,
     sql::{Across, Walled},
 };
@@ -34,6 +34,8 @@ pub struct TimingSession {
     pub last_read_at: Option<Moment>,
     /// The mats, in the order in which they turned up.
     pub locations: Vec<String>,
+    /// Since when its reads are kept for good.
+    pub pinned_at: Option<Moment>,
 }
 
 /// What came in at one mat.
@@ -66,6 +68,7 @@ struct SessionRow {
     reads: i64,
     first_read_at: Option<i64>,
     last_read_at: Option<i64>,
+    pinned_at: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -81,7 +84,7 @@ struct LocationFiguresRow {
     last_read_at: Option<i64>,
 }
 
-const SESSIONS: Walled = Walled::new("select s.id, s.name, s.event_name, s.race_day, s.created_at,
+const SESSIONS: Walled = Walled::new("select s.id, s.name, s.event_name, s.race_day, s.created_at, s.pinned_at,
     cast(coalesce(sum(t.reads), 0) as bigint) as reads,
     min(t.first_read_at) as first_read_at, max(t.last_read_at) as last_read_at
     from timing_sessions s left join timing_streams t on t.timing_session_id = s.id
@@ -98,6 +101,9 @@ const BY_LOCATION: Walled = Walled::new(
     where l.partner_id = $1 and l.timing_session_id = $2
     group by l.name, l.created_at order by l.created_at, l.name",
 );
+
+const RENAME: Walled =
+    Walled::new("update timing_sessions set name = $3 where partner_id = $1 and id = $2");
 
 /// Looks at the newest reads only: a session may hold a hundred thousand, and 500 a second is a flood.
 const READS_SINCE: Walled = Walled::new(
@@ -139,6 +145,21 @@ impl Store {
         id: TimingSessionId,
     ) -> Result<Option<TimingSession>> {
         Ok(self.sessions_between(partner, id.0, id.0, 1).await?.pop())
+    }
+
+    /// Gives a session another name for people; false when there is no such session.
+    pub async fn rename_timing_session(
+        &self,
+        partner: PartnerId,
+        id: TimingSessionId,
+        name: &str,
+    ) -> Result<bool> {
+        writing!(self.db, partner, conn => RENAME.query(partner)
+            .bind(id)
+            .bind(name)
+            .execute(conn)
+            .await
+            .map(|renamed| renamed.rows_affected() > 0))
     }
 
     async fn sessions_between(
@@ -230,6 +251,7 @@ impl TimingSession {
             first_read_at: row.first_read_at.map(Moment),
             last_read_at: row.last_read_at.map(Moment),
             locations,
+            pinned_at: row.pinned_at.map(Moment),
         }
     }
 }

@@ -68,6 +68,8 @@ pub const TABLE: &[Entry] = &[
     // What the hardware sends.
     entry("GET /api/chronotrack/sessions", Viewer),
     entry("GET /api/chronotrack/sessions/<timing session>/preview", Viewer),
+    entry("GET /api/chronotrack/sessions/<timing session>/reads", Viewer),
+    entry("PATCH /api/chronotrack/sessions/<timing session>", Operator).sends(r#"{"name": "Another", "pinned": true}"#),
 
     // Display sessions.
     entry("POST /api/sessions/create", Operator)

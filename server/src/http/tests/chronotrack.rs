@@ -1,6 +1,7 @@
+use reqwest::Method;
 use serde_json::json;
 
-use super::port::{ANN, Port};
+use super::port::{ANN, OLGA, Port, VERA};
 use crate::store::testing::{NOW, read};
 
 #[tokio::test]
@@ -91,4 +92,83 @@ async fn questions_that_make_no_sense_are_refused_with_a_pointer() {
         ann.get(&format!("{path}?limit=501")).await.pointers(),
         ["/limit"]
     );
+}
+
+#[tokio::test]
+async fn a_timing_session_is_renamed_and_pinned_by_operators_only() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let path = format!(
+        "/api/chronotrack/sessions/{}",
+        port.origin.timing_session_id
+    );
+    let changed = ann
+        .patch(&path, &json!({"name": " Saturday ", "pinned": true}))
+        .await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(changed.text("name"), "Saturday");
+    assert_eq!(
+        changed.body["event_name"], "21ROTM",
+        "what the hardware said stays"
+    );
+    assert_eq!(changed.body["pinned"], true);
+    let loose = ann.patch(&path, &json!({"pinned": false})).await;
+    assert_eq!(
+        (&loose.body["name"], &loose.body["pinned"]),
+        (&json!("Saturday"), &json!(false))
+    );
+
+    for name in ["", " ", &"x".repeat(121)] {
+        let refused = ann.patch(&path, &json!({"name": name})).await;
+        assert_eq!(refused.pointers(), ["/name"], "{name:?}");
+    }
+    let vera = port.log_in(VERA).await;
+    let refused = vera.patch(&path, &json!({"pinned": true})).await;
+    assert_eq!(refused.status, 403);
+    let olga = port.log_in(OLGA).await;
+    let refused = olga.patch(&path, &json!({"name": "Mine"})).await;
+    assert_eq!(refused.status, 404, "another partner's");
+}
+
+#[tokio::test]
+async fn all_reads_are_handed_out_as_a_file() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let reads: Vec<_> = (1..=3_000).map(|n| read(port.origin, n, "7")).collect();
+    port.commit(&reads).await;
+    let path = format!(
+        "/api/chronotrack/sessions/{}/reads",
+        port.origin.timing_session_id
+    );
+    let answer = ann
+        .request(Method::GET, &path)
+        .send()
+        .await
+        .expect("answers");
+    let name = answer.headers()["content-disposition"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    assert!(
+        name.starts_with("attachment") && name.ends_with(".csv\""),
+        "{name}"
+    );
+    let text = answer.text().await.expect("text");
+    assert_eq!(text.lines().count(), 3_001);
+    let raw = format!("{path}?format=raw");
+    let raw = ann
+        .request(Method::GET, &raw)
+        .send()
+        .await
+        .expect("answers");
+    assert!(
+        raw.text()
+            .await
+            .expect("text")
+            .starts_with("ack~geteventinfo~21ROTM~")
+    );
+    let other = ann.get(&format!("{path}?format=xlsx")).await;
+    assert_eq!(other.pointers(), ["/format"]);
+    let olga = port.log_in(OLGA).await;
+    assert_eq!(olga.get(&path).await.status, 404, "another partner's");
 }

@@ -1,4 +1,4 @@
-//! What the hardware sends, to be looked at.
+//! Timing sessions and their newest reads, to be looked at.
 
 use std::sync::Arc;
 
@@ -6,34 +6,27 @@ use axum::extract::State;
 use gantry_core::read::ReadKind;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{
-    app::App,
-    body::{Id, Json, Query},
-    moment::Rfc3339,
-    principal::Viewer,
-    problem::{InputError, Problem},
-};
+use super::{not_found, parse_id};
 use crate::{
     clock,
     collector::sessions::{self, Seen, Status},
+    http::{
+        app::App,
+        body::{Id, Json, Query},
+        moment::Rfc3339,
+        principal::Viewer,
+        problem::{InputError, Problem},
+    },
     store::{LocationFigures, StoredRead, TimingSessionId},
 };
-
-/// The routes of this file.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(preview))
-}
 
 /// Which timing sessions to list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Filter {
+pub(super) struct Filter {
     /// `live`, `idle` or `closed`; all without it.
     status: Option<String>,
     /// The `next_cursor` of the page before.
@@ -46,14 +39,14 @@ struct Filter {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Extent {
+pub(super) struct Extent {
     /// 1 to 500 reads; 50 without it.
     limit: Option<String>,
 }
 
 /// A page of timing sessions, newest first.
 #[derive(Serialize, ToSchema)]
-struct TimingSessions {
+pub(super) struct TimingSessions {
     sessions: Vec<TimingSession>,
     /// Where the next page begins; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +56,7 @@ struct TimingSessions {
 
 /// A stream of reads from the hardware: one event on one day.
 #[derive(Serialize, ToSchema)]
-struct TimingSession {
+pub(super) struct TimingSession {
     #[schema(value_type = String)]
     id: Uuid,
     name: String,
@@ -79,6 +72,8 @@ struct TimingSession {
     last_read_at: Option<Rfc3339>,
     /// Connections that feed it now.
     connections: usize,
+    /// Whether its reads are kept for good.
+    pinned: bool,
 }
 
 /// A mat.
@@ -89,7 +84,7 @@ struct Location {
 
 /// The newest reads of a timing session.
 #[derive(Serialize, ToSchema)]
-struct Preview {
+pub(super) struct Preview {
     session: TimingSession,
     /// Newest first.
     reads: Vec<Read>,
@@ -132,7 +127,7 @@ struct LocationCount {
 /// Lists the timing sessions, newest first.
 #[utoipa::path(get, path = "/api/chronotrack/sessions", tag = "chronotrack", security(("token" = [])),
     params(Filter), responses((status = OK, body = TimingSessions), (status = UNPROCESSABLE_ENTITY, body = Problem)))]
-async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     viewer: Viewer,
     Query(filter): Query<Filter>,
@@ -175,7 +170,7 @@ async fn list(
     (status = NOT_FOUND, body = Problem),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
 ))]
-async fn preview(
+pub(super) async fn preview(
     State(app): State<Arc<App>>,
     viewer: Viewer,
     Id(id): Id,
@@ -183,11 +178,7 @@ async fn preview(
 ) -> Result<Json<Preview>, Problem> {
     let limit =
         limit(extent.limit.as_deref(), 500).map_err(|error| Problem::invalid(vec![error]))?;
-    let not_found = || Problem::not_found("timing session");
-    let id = id
-        .parse()
-        .map(TimingSessionId)
-        .map_err(|_text: uuid::Error| not_found())?;
+    let id = parse_id(&id)?;
     let services = &app.services;
     let (store, partner, now) = (&services.store, viewer.partner, clock::now());
     let seen = sessions::find(store, &services.registry, partner, id, now)
@@ -234,7 +225,7 @@ fn cursor(text: &str) -> Result<TimingSessionId, InputError> {
 }
 
 /// How many a list is to hold: 1 to `most`, 50 when the asker does not say.
-pub(super) fn limit(text: Option<&str>, most: usize) -> Result<usize, InputError> {
+pub(in crate::http) fn limit(text: Option<&str>, most: usize) -> Result<usize, InputError> {
     let Some(text) = text else { return Ok(50) };
     text.parse()
         .ok()
@@ -261,6 +252,7 @@ impl From<Seen> for TimingSession {
             first_read_at: session.first_read_at.map(Rfc3339),
             last_read_at: session.last_read_at.map(Rfc3339),
             connections: seen.connections,
+            pinned: session.pinned_at.is_some(),
         }
     }
 }
