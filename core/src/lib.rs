@@ -8,7 +8,10 @@
 pub mod board;
 pub mod chronotrack;
 pub mod compose;
+pub mod dating;
+pub mod decoder;
 pub mod demo;
+pub mod hardware;
 pub mod motion;
 pub mod read;
 pub mod roster;

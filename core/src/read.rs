@@ -1,6 +1,6 @@
 //! What timing hardware reports: a tag was seen at a location, or a gun was fired.
 
-use crate::time::Moment;
+use crate::{dating::WireTime, time::Moment};
 
 /// One line of a timing stream, understood.
 ///
@@ -13,13 +13,14 @@ pub struct TimingRead {
     pub connection: String,
     /// The location (mat) as the hardware names it.
     pub location: String,
-    /// Its number within the connection and location, from 1.
+    /// Its number within the connection and location, from 1; where the hardware does not number its reads, a fingerprint of
+    /// the line, from 2⁶² on.
     pub sequence: u64,
     /// The tag's text as sent; for ChronoTrack this is the bib. `GUNTIME` for a gun.
     pub tag: String,
     /// When it happened, made whole from the wire's wall-clock time.
     pub at: Moment,
-    /// The wall-clock time exactly as the wire had it.
+    /// The wall-clock time as the wire had it, which [`WireTime::parse`] reads again.
     pub wire_time: String,
     /// Passes of this tag at this location so far; `None` when the hardware does not say (0 on the wire).
     pub lap: Option<u32>,
@@ -31,6 +32,55 @@ pub struct TimingRead {
     pub received_at: Moment,
     /// The line as received, without its terminator.
     pub raw: Vec<u8>,
+}
+
+/// A line of a timing stream as far as the line itself tells: its time is a reading of a clock on some wall.
+///
+/// A [`Resolver`](crate::dating::Resolver) makes it a [`TimingRead`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WireRead {
+    /// As in [`TimingRead`], like every field that is not described here.
+    pub kind: ReadKind,
+    /// The stream.
+    pub connection: String,
+    /// The mat.
+    pub location: String,
+    /// The number within the stream.
+    pub sequence: u64,
+    /// The tag.
+    pub tag: String,
+    /// The time, understood.
+    pub time: WireTime,
+    /// The time as a text.
+    pub wire_time: String,
+    /// Passes.
+    pub lap: Option<u32>,
+    /// Reader or controller.
+    pub reader: String,
+    /// Antenna.
+    pub gator: String,
+    /// The line.
+    pub raw: Vec<u8>,
+}
+
+impl WireRead {
+    /// The read, with its time made whole.
+    pub fn dated(self, at: Moment, received_at: Moment) -> TimingRead {
+        TimingRead {
+            kind: self.kind,
+            connection: self.connection,
+            location: self.location,
+            sequence: self.sequence,
+            tag: self.tag,
+            at,
+            wire_time: self.wire_time,
+            lap: self.lap,
+            reader: self.reader,
+            gator: self.gator,
+            received_at,
+            raw: self.raw,
+        }
+    }
 }
 
 /// What a [`TimingRead`] tells.

@@ -1,6 +1,6 @@
 //! How tag lines are laid out: `CTnn_xy`, x for the separator and y for the terminator and fixed widths.
 
-use super::text;
+use crate::decoder::text;
 
 /// A layout that the server may ask for with `tagevent-format`.
 #[derive(Clone, Debug, PartialEq, Eq)]

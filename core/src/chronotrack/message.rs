@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-use super::{
-    text,
-    wire_time::{NoTime, WireTime},
+use crate::{
+    dating::{NoTime, WireTime},
+    decoder::text,
+    read::ReadKind,
 };
-use crate::read::ReadKind;
 
 /// A line from the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub enum Message {
     },
     /// The client asks whether we are there. Real software never does.
     Ping,
+    /// The client says who it is, although we do not ask. Its name and password are not kept.
+    Authorize,
 }
 
 /// A read line's fields.
@@ -56,7 +58,7 @@ pub struct ReadLine {
     pub time_text: String,
     /// The time understood.
     pub time: WireTime,
-    /// Passes so far; `None` for 0.
+    /// Passes so far; `None` for 0, and for what other programs put here that is no count.
     pub lap: Option<u32>,
     /// Reader or controller.
     pub reader: String,
@@ -90,9 +92,6 @@ pub enum Malformed {
     /// A field longer than any hardware's. What reads are told apart by must stay small enough to look up.
     #[error("a field of {0} characters: expected at most {LONGEST_FIELD}")]
     Long(usize),
-    /// The sixth field is no number.
-    #[error("lap count \"{0}\" is no number")]
-    Lap(String),
     /// A read or location without a name for the mat, or a read without a tag.
     #[error("the {0} is empty")]
     Empty(&'static str),
@@ -114,6 +113,7 @@ impl Message {
                 })
             }
             [word] if word.eq_ignore_ascii_case("ping") => Ok(Self::Ping),
+            [word, ..] if word.eq_ignore_ascii_case("authorize") => Ok(Self::Authorize),
             [word, command, ref rest @ ..] if word.eq_ignore_ascii_case("ack") => {
                 Ok(Self::acknowledged(command, rest))
             }
@@ -164,7 +164,6 @@ fn parse_tag_line(text: &str) -> Result<Message, Malformed> {
     }
     let number_from_1 = |text: &str| text.parse::<u64>().ok().filter(|&number| number >= 1);
     let sequence = number_from_1(&fields.sequence);
-    let lap = fields.lap.parse::<u32>();
     Ok(Message::Read(ReadLine {
         kind: if fields.tag.eq_ignore_ascii_case("guntime") {
             ReadKind::Gun
@@ -176,11 +175,7 @@ fn parse_tag_line(text: &str) -> Result<Message, Malformed> {
         tag: fields.tag,
         time: WireTime::parse(&fields.time)?,
         time_text: fields.time,
-        lap: match lap {
-            Ok(0) => None,
-            Ok(lap) => Some(lap),
-            Err(_) => return Err(Malformed::Lap(fields.lap)),
-        },
+        lap: fields.lap.parse().ok().filter(|&lap| lap > 0),
         reader: fields.reader,
         gator: fields.gator,
     }))
@@ -200,25 +195,35 @@ struct TagLine {
 /// Characters of a read line's field; a name of a mat is the longest there is.
 const LONGEST_FIELD: usize = 128;
 
+/// What may stand between the fields.
+const SEPARATORS: [char; 5] = ['~', ',', ';', '|', '\t'];
+
 /// The fixed widths of all eight fields.
 const WIDTHS: [usize; 8] = [7, 6, 16, 8, 12, 3, 6, 2];
 
 impl TagLine {
     fn split(text: &str) -> Result<Self, Malformed> {
+        let gap = match text.as_bytes().get(5) {
+            Some(b'0') => 0,
+            Some(b'6') => 1,
+            _ => return Self::split_at_separators(text),
+        };
         let characters: Vec<char> = text.chars().collect();
-        let setting = characters.get(5).copied().unwrap_or_default();
-        match (setting, characters.len()) {
-            ('0', 60) => Self::from_fields(&columns(&characters, 0), ""),
-            ('6', 67) => Self::from_fields(&columns(&characters, 1), " "),
-            _ => Self::split_at_separators(text),
+        let whole = WIDTHS.iter().sum::<usize>() + gap * (WIDTHS.len() - 1);
+        match characters.len().checked_sub(whole) {
+            Some(0) => {}
+            Some(_) if !text.contains(SEPARATORS) => {}
+            _ => return Self::split_at_separators(text),
         }
+        let fields = columns(&characters, gap, characters.len() - whole);
+        Self::from_fields(&fields, "")
     }
 
     /// Cuts at the separator that follows the format id, whatever the id promises.
     fn split_at_separators(text: &str) -> Result<Self, Malformed> {
         let separator = text
             .chars()
-            .find(|character| ['~', ',', ';', '|', '\t'].contains(character))
+            .find(|character| SEPARATORS.contains(character))
             .ok_or(Malformed::Fields(1))?;
         let fields: Vec<String> = text.split(separator).map(str::to_owned).collect();
         Self::from_fields(&fields, separator.encode_utf8(&mut [0; 4]))
@@ -233,31 +238,39 @@ impl TagLine {
             return Err(Malformed::Fields(fields.len()));
         }
         let location = location.join(separator);
-        let longest = fields
-            .iter()
-            .chain([&location])
+        let longest = [sequence, &location, tag, time]
             .map(|field| field.chars().count())
+            .into_iter()
             .max();
         if let Some(longest) = longest.filter(|longest| *longest > LONGEST_FIELD) {
             return Err(Malformed::Long(longest));
         }
         let trimmed = |field: &str| field.trim().to_owned();
+        // Some programs put something else here. No read is refused for it, and the raw line has it whole.
+        let cut = |field: &str| field.trim().chars().take(LONGEST_FIELD).collect();
         Ok(Self {
             sequence: trimmed(sequence),
             location: trimmed(&location),
             tag: trimmed(tag),
             time: trimmed(time),
             lap: trimmed(lap),
-            reader: trimmed(reader),
-            gator: trimmed(gator),
+            reader: cut(reader),
+            gator: cut(gator),
         })
     }
 }
 
-/// The fields of a line of fixed widths with `gap` characters between them.
-fn columns(characters: &[char], gap: usize) -> Vec<String> {
+/// The fields of a line of fixed widths with `gap` characters between them, which is `surplus` characters longer than all.
+///
+/// The surplus is of a sequence past six digits, which leaves its column full of digits, or else of a long location.
+fn columns(characters: &[char], gap: usize, surplus: usize) -> Vec<String> {
+    let sequence_at = WIDTHS[0] + gap;
+    let sequence = &characters[sequence_at..sequence_at + WIDTHS[1] + surplus];
+    let is_long_sequence = sequence.iter().all(char::is_ascii_digit);
+    let mut widths = WIDTHS;
+    widths[if is_long_sequence { 1 } else { 2 }] += surplus;
     let mut rest = characters;
-    WIDTHS
+    widths
         .iter()
         .map(|&width| {
             let (field, after) = rest.split_at(width.min(rest.len()));
@@ -310,6 +323,61 @@ mod tests {
         ];
         for line in same {
             assert_eq!(read(line), expected, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn a_sequence_may_outgrow_its_six_digits() {
+        for line in [
+            "CT01_33~1234567~9K~99997~07:58:21.95~1~11FD4E~4",
+            "CT01_0B12345679K                 99997 07:58:21.95  111FD4E 4",
+            "CT01_6B 1234567 9K                  99997  07:58:21.95   1 11FD4E  4",
+            "CT01_1B,1234567,9K              ,   99997, 07:58:21.95,  1,11FD4E, 4",
+        ] {
+            let read = read(line.as_bytes());
+            assert_eq!((read.sequence, read.location.as_str()), (1_234_567, "9K"));
+            assert_eq!((read.tag.as_str(), read.gator.as_str()), ("99997", "4"));
+        }
+        let long_location = read(b"CT01_0B     1Start Line North 1   99997 07:58:21.95  111FD4E 4");
+        assert_eq!(long_location.sequence, 1);
+        assert_eq!(long_location.location, "Start Line North 1");
+        let last = format!("CT01_33~{}~9K~5~07:58:21.95~1~A~4", u64::MAX);
+        assert_eq!(read(last.as_bytes()).sequence, u64::MAX);
+    }
+
+    #[test]
+    fn whatever_stands_in_the_last_three_fields_no_read_is_lost() {
+        for (line, lap, reader, gator) in [
+            ("4~E2003412DC~1", Some(4), "E2003412DC", "1"),
+            ("0x1F~11FD4E~3", None, "11FD4E", "3"),
+            ("-1~~", None, "", ""),
+            ("~~", None, "", ""),
+            (
+                "99999999999999~reader two~antenna 4",
+                None,
+                "reader two",
+                "antenna 4",
+            ),
+        ] {
+            let read = read(format!("CT01_33~7~9K~99997~07:58:21.95~{line}").as_bytes());
+            assert_eq!((read.sequence, read.tag.as_str()), (7, "99997"));
+            assert_eq!(
+                (read.lap, &*read.reader, &*read.gator),
+                (lap, reader, gator)
+            );
+        }
+        let long = "x".repeat(1_000);
+        let read = read(format!("CT01_33~7~9K~99997~07:58:21.95~{long}~{long}~{long}").as_bytes());
+        assert_eq!(
+            (read.reader.len(), read.gator.len()),
+            (LONGEST_FIELD, LONGEST_FIELD)
+        );
+    }
+
+    #[test]
+    fn whoever_identifies_itself_unasked_is_understood() {
+        for line in [&b"authorize~user1~pa55"[..], b"AUTHORIZE~~", b"authorize"] {
+            assert_eq!(Message::parse(line), Ok(Message::Authorize));
         }
     }
 
@@ -432,10 +500,6 @@ mod tests {
             "the location is empty",
         );
         check(b"CT01_33~1~9K~~07:58:21.95~1~11FD4E~4", "the tag is empty");
-        check(
-            b"CT01_33~1~9K~5~07:58:21.95~a~11FD4E~4",
-            "lap count \"a\" is no number",
-        );
     }
 
     #[test]

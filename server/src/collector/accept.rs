@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use gantry_core::decoder::protocol::Protocol;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -76,15 +77,8 @@ async fn collect(
         Err(reason) => return refuse(&reason),
     };
     let zone = services.config.zone();
-    let mut intake = Intake::new(
-        services.store,
-        partner.id,
-        zone.clone(),
-        peer,
-        presence,
-        entries,
-    );
-    match connection::converse(socket, zone, &mut intake, shutdown).await {
+    let mut intake = Intake::new(services.store, partner.id, zone, peer, presence, entries);
+    match connection::converse(socket, Protocol::ChronoTrack, &mut intake, shutdown).await {
         End::Shutdown => {}
         End::ByClient if intake.has_session() => info!(%peer, "timing connection ended"),
         // Port scanners and the client's Test button are everyday.

@@ -3,13 +3,12 @@
 use std::{io, time::Duration};
 
 use gantry_core::{
-    chronotrack::{
-        framing::Framer,
-        peer::{Output, Peer},
+    decoder::{
+        Decoder, Output,
+        protocol::{Opening, Protocol},
     },
     time::Moment,
 };
-use jiff::tz::TimeZone;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -42,54 +41,49 @@ pub(super) enum End {
 /// Talks until one side ends it. Everything received by then has been handed to `intake`.
 pub(super) async fn converse(
     mut socket: TcpStream,
-    zone: TimeZone,
+    protocol: Protocol,
     intake: &mut Intake,
     shutdown: CancellationToken,
 ) -> End {
     // Answers are small and awaited: they must not wait for more to send.
     let _ = socket.set_nodelay(true);
-    let mut peer = Peer::new(
-        zone,
-        format!("nameless-{}", Uuid::now_v7()),
-        clock::steady(),
-    );
-    let mut framer = Framer::default();
+    let mut decoder = protocol.decoder(Opening {
+        nameless: format!("nameless-{}", Uuid::now_v7()),
+        location: protocol.to_string(),
+        now: clock::steady(),
+    });
     let mut chunk = vec![0; CHUNK];
-    loop {
+    let opening = decoder.open(clock::steady());
+    let mut done = perform(&mut socket, &mut *decoder, intake, opening, clock::now()).await;
+    while done.is_ok() {
+        // What has arrived comes first: while we were kept waiting no deadline was the client's fault.
         let received = tokio::select! {
+            biased;
             () = shutdown.cancelled() => return End::Shutdown,
-            () = until(peer.next_deadline()) => None,
             received = socket.read(&mut chunk) => Some(received),
+            () = until(decoder.next_deadline()) => None,
         };
-        let done = match received {
+        done = match received {
             None => {
-                let outputs = peer.tick(clock::steady());
-                perform(&mut socket, &mut peer, intake, outputs).await
+                let outputs = decoder.tick(clock::steady());
+                perform(&mut socket, &mut *decoder, intake, outputs, clock::now()).await
             }
             Some(Ok(0) | Err(_)) => return End::ByClient,
-            Some(Ok(count)) => {
-                take(&mut socket, &mut peer, &mut framer, intake, &chunk[..count]).await
-            }
+            Some(Ok(count)) => take(&mut socket, &mut *decoder, intake, &chunk[..count]).await,
         };
-        if let Err(end) = done {
-            return end;
-        }
     }
+    done.err().unwrap_or(End::Shutdown)
 }
 
 async fn take(
     socket: &mut TcpStream,
-    peer: &mut Peer,
-    framer: &mut Framer,
+    decoder: &mut dyn Decoder,
     intake: &mut Intake,
-    bytes: &[u8],
+    mut bytes: &[u8],
 ) -> Result<(), End> {
     let (now, received_at) = (clock::steady(), clock::now());
-    for frame in framer.push(bytes) {
-        let line = frame.clone();
-        let outputs = peer.receive(frame, now, received_at);
-        intake.keep_unless_kept(line, &outputs, received_at).await;
-        perform(socket, peer, intake, outputs).await?;
+    while let Some(outputs) = decoder.receive(&mut bytes, now) {
+        perform(socket, decoder, intake, outputs, received_at).await?;
     }
     Ok(())
 }
@@ -97,24 +91,32 @@ async fn take(
 /// Does what the state machine asks for, in order, and what that asks for in turn.
 async fn perform(
     socket: &mut TcpStream,
-    peer: &mut Peer,
+    decoder: &mut dyn Decoder,
     intake: &mut Intake,
     outputs: Vec<Output>,
+    received_at: Moment,
 ) -> Result<(), End> {
     for output in outputs {
         match output {
             Output::Send(bytes) => send(socket, &bytes).await?,
-            Output::EventInfo(info) => intake.event(info),
+            Output::SendOnceStored(bytes) => {
+                intake.stored().await?;
+                send(socket, &bytes).await?;
+            }
+            Output::Program(program) => intake.program(program),
+            Output::Event(name) => intake.event(name),
             Output::Connection(id) => intake.connection(id),
             Output::Location(location) => {
                 let last = intake.location(&location).await?;
-                for output in peer.start(&location, last) {
+                for output in decoder.resume(&location, last) {
                     if let Output::Send(bytes) = output {
                         send(socket, &bytes).await?;
                     }
                 }
             }
-            Output::Read(read) => intake.read(read).await?,
+            Output::Read(read) => intake.read(read, received_at).await?,
+            Output::Clock(reading) => intake.clock(&reading, received_at),
+            Output::Line(raw) => intake.keep(raw, None, received_at).await,
             Output::Fault { reason, raw } => intake.fault(&reason, Some(raw)).await,
             Output::Close { reason } => return Err(End::ByUs(reason.to_owned())),
         }

@@ -2,18 +2,10 @@
 
 use std::{collections::HashMap, net::SocketAddr};
 
-use gantry_core::{
-    chronotrack::{
-        framing::Frame,
-        message::{EventInfo, Message},
-        peer::Output,
-    },
-    read::TimingRead,
-    time::Moment,
-};
+use gantry_core::{dating::Resolver, decoder::ClockReading, read::WireRead, time::Moment};
 use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
 use super::{registry::Presence, writer::Entry};
@@ -48,6 +40,7 @@ pub(super) struct Intake {
     connection: String,
     session: Option<TimingSessionId>,
     streams: HashMap<String, Progress>,
+    resolver: Resolver,
     faults: u64,
     lines: usize,
     faulty_lines: usize,
@@ -87,6 +80,7 @@ impl Intake {
         Self {
             store,
             partner_id,
+            resolver: Resolver::new(zone.clone()),
             zone,
             peer,
             presence,
@@ -106,13 +100,22 @@ impl Intake {
         self.session.is_some()
     }
 
+    /// Notes what the other side calls itself.
+    pub(super) fn program(&mut self, program: String) {
+        self.presence
+            .update(|connection| connection.program = Some(program));
+    }
+
     /// Notes the event. Once there is a session its reads stay there.
-    pub(super) fn event(&mut self, info: EventInfo) {
-        if !info.name.is_empty() {
-            self.presence
-                .update(|connection| connection.event = Some(info.name.clone()));
-            self.event_name = info.name;
-        }
+    pub(super) fn event(&mut self, name: String) {
+        self.presence
+            .update(|connection| connection.event = Some(name.clone()));
+        self.event_name = name;
+    }
+
+    /// Notes what a reader's clock shows.
+    pub(super) fn clock(&mut self, reading: &ClockReading, received_at: Moment) {
+        self.resolver.note_clock(reading, received_at);
     }
 
     /// Notes the name that the hardware gives its stream.
@@ -126,8 +129,19 @@ impl Intake {
         Ok(u64::try_from(last).ok().filter(|last| *last > 0))
     }
 
-    /// Hands a read to the writer; waits while the writer is behind.
-    pub(super) async fn read(&mut self, read: TimingRead) -> Result<(), Refused> {
+    /// Makes a read whole and hands it to the writer; waits while the writer is behind.
+    pub(super) async fn read(
+        &mut self,
+        read: WireRead,
+        received_at: Moment,
+    ) -> Result<(), Refused> {
+        let read = match self.resolver.date(read, received_at) {
+            Ok(read) => read,
+            Err(undatable) => {
+                self.fault(&undatable.reason, Some(undatable.raw)).await;
+                return Ok(());
+            }
+        };
         let Ok(sequence) = i64::try_from(read.sequence) else {
             let reason = format!("sequence {} is beyond all counting", read.sequence);
             self.fault(&reason, Some(read.raw)).await;
@@ -163,26 +177,16 @@ impl Intake {
         }
     }
 
-    /// Keeps a line as it came, unless one of its outputs carries it into the store already or it is a mere sign of life.
-    pub(super) async fn keep_unless_kept(&mut self, line: Frame, outputs: &[Output], at: Moment) {
-        let carried = |output: &Output| matches!(output, Output::Read(_) | Output::Fault { .. });
-        if let Frame::Line(raw) = line
-            && !outputs.iter().any(carried)
-        {
-            match Message::parse(&raw) {
-                // Seven thousand a day, and none of them says anything.
-                Ok(Message::Ping) => return,
-                Ok(Message::Ack(command)) if command == "ping" => return,
-                Ok(Message::Greeting { program, version }) => self
-                    .presence
-                    .update(|connection| connection.program = Some(format!("{program} {version}"))),
-                _ => {}
-            }
-            self.keep(raw, None, at).await;
-        }
+    /// Waits until everything handed over so far is safe on disk.
+    pub(super) async fn stored(&mut self) -> Result<(), Refused> {
+        let (tell, told) = oneshot::channel();
+        let asked = self.entries.send(Entry::Barrier(tell)).await;
+        asked.map_err(|_gone| Refused::WriterGone)?;
+        told.await.map_err(|_gone| Refused::WriterGone)
     }
 
-    async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
+    /// Keeps a line that is no read as it came.
+    pub(super) async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
         let kept = match fault {
             Some(_) => &mut self.faulty_lines,
             None => &mut self.lines,

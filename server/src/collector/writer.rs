@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast, mpsc},
+    sync::{broadcast, mpsc, oneshot},
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,8 @@ pub enum Entry {
     Read(NewRead),
     /// A line that was no read.
     Line(NewLine),
+    /// Tell when everything before it is safe on disk.
+    Barrier(oneshot::Sender<()>),
 }
 
 /// Reads that became safe on disk together, of any partner and timing session, in order of position.
@@ -79,7 +81,13 @@ pub async fn run(
 ) -> Result<()> {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        let kept = keep(&store, Group::of(group.drain(..)), &shutdown).await?;
+        let mut barriers = Vec::new();
+        let waiting = Group::of(group.drain(..), &mut barriers);
+        let kept = keep(&store, waiting, &shutdown).await?;
+        for barrier in barriers {
+            // Who no longer waits has gone.
+            let _ = barrier.send(());
+        }
         // Nobody listening is no fault: whoever comes later reads from the store.
         if kept.after_failure {
             let _ = published.send(News::Missed);
@@ -109,12 +117,16 @@ struct Kept {
 }
 
 impl Group {
-    fn of(entries: impl Iterator<Item = Entry>) -> Self {
+    fn of(
+        entries: impl Iterator<Item = Entry>,
+        barriers: &mut Vec<oneshot::Sender<()>>,
+    ) -> Self {
         let mut group = Self::default();
         for entry in entries {
             match entry {
                 Entry::Read(read) => group.reads.push(read),
                 Entry::Line(line) => group.lines.push(line),
+                Entry::Barrier(barrier) => barriers.push(barrier),
             }
         }
         group
@@ -238,6 +250,25 @@ mod tests {
         assert_eq!(seen, [1, 2, 3]);
         let ended = writer.await.expect("the writer ends by itself");
         ended.expect("everything is stored");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_when_it_is_stored() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let (entries, queue) = queue();
+        let shutdown = CancellationToken::new();
+        let writer = tokio::spawn(run(store.clone(), queue, publication(), shutdown));
+        let (tell, told) = oneshot::channel();
+        for entry in [Entry::Read(read(origin, 1, "7")), Entry::Barrier(tell)] {
+            entries.send(entry).await.expect("the writer runs");
+        }
+        told.await.expect("is told");
+        let session = origin.timing_session_id;
+        let kept = store.reads_after(origin.partner_id, session, 0, 10).await;
+        assert_eq!(kept.expect("reads").len(), 1);
+        drop(entries);
+        writer.await.expect("ends").expect("without an error");
     }
 
     #[tokio::test]

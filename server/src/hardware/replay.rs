@@ -11,11 +11,11 @@ use std::{
 use anyhow::{Context, ensure};
 use gantry_core::{
     chronotrack::{
-        framing::{Frame, Framer},
         log::{Entry, SessionLog},
         message::{EventInfo, Message, ReadLine},
-        wire_time::WireTime,
     },
+    dating::WireTime,
+    decoder::framing::{Frame, Framer},
     read::ReadKind,
     time::Moment,
 };

@@ -4,10 +4,9 @@ use std::{
 };
 
 use gantry_core::{
-    chronotrack::{
-        framing::Framer,
-        peer::{Output, Peer},
-    },
+    chronotrack::peer::Peer,
+    dating::Resolver,
+    decoder::{Decoder, Output},
     demo::{Demo, LOCATIONS},
     roster::csv,
     time::Moment,
@@ -72,20 +71,21 @@ async fn serve(
     last: Arc<Mutex<BTreeMap<String, u64>>>,
     patience: usize,
 ) {
-    let mut peer = Peer::new(zone, "nameless".to_owned(), clock::steady());
-    let mut framer = Framer::default();
+    let mut peer = Peer::new("nameless".to_owned(), clock::steady());
+    let mut resolver = Resolver::new(zone);
     let mut buffer = [0; 4096];
     let mut taken = 0;
     loop {
         let Ok(count @ 1..) = socket.read(&mut buffer).await else {
             return;
         };
-        for frame in framer.push(&buffer[..count]) {
-            for output in peer.receive(frame, clock::steady(), clock::now()) {
+        let mut bytes = &buffer[..count];
+        while let Some(outputs) = peer.receive(&mut bytes, clock::steady()) {
+            for output in outputs {
                 let outputs = match output {
                     Output::Location(location) => {
                         let known = last.lock().expect("a lock").get(&location).copied();
-                        peer.start(&location, known)
+                        peer.resume(&location, known)
                     }
                     output => vec![output],
                 };
@@ -102,13 +102,14 @@ async fn serve(
                         }
                         Output::Read(read) => {
                             taken += 1;
+                            let read = resolver.date(read, clock::now()).expect("a date");
                             let mut last = last.lock().expect("a lock");
                             last.insert(read.location.clone(), read.sequence);
                             let place = (read.location, read.sequence);
                             reads.try_send((place, (read.tag, read.at))).expect("room");
                         }
-                        Output::Connection(_) | Output::EventInfo(_) => {}
-                        other => panic!("{other:?}"),
+                        Output::Fault { .. } | Output::Close { .. } => panic!("{output:?}"),
+                        _ => {}
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! The server's lines as real software sees them: only CR LF ends one, and some lines end the connection.
 
-use crate::chronotrack::text;
+use crate::decoder::text;
 
 /// Real software hangs up on a line of this length.
 const TOO_LONG: usize = 2_000;

@@ -17,10 +17,9 @@ use self::{
 use super::{
     format::TagFields,
     log::{Entry, LocationLog, SessionLog},
-    text,
-    wire_time::TimeFormat,
+    time_format::TimeFormat,
 };
-use crate::time::Moment;
+use crate::{decoder::text, time::Moment};
 
 /// How long each line of the handshake may take.
 pub const HANDSHAKE_MS: i64 = 5_000;

@@ -1,6 +1,6 @@
 //! What the server chose in the handshake.
 
-use crate::chronotrack::{format::TagFormat, wire_time::TimeFormat};
+use crate::chronotrack::{format::TagFormat, time_format::TimeFormat};
 
 #[derive(Debug, Default)]
 #[expect(

@@ -3,11 +3,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    chronotrack::{
-        framing::{Frame, Framer},
-        message::EventInfo,
-        peer::{Output, Peer},
-    },
+    chronotrack::{message::EventInfo, peer::Peer},
+    dating::Resolver,
+    decoder::{Decoder, Output},
     read::{ReadKind, TimingRead},
 };
 
@@ -227,26 +225,28 @@ fn new_locations_wait_for_the_connection_id_and_are_told_once() {
 fn converse(
     client: &mut Client,
     peer: &mut Peer,
+    resolver: &mut Resolver,
     log: &SessionLog,
     greeting: Vec<u8>,
 ) -> Vec<TimingRead> {
-    let mut framer = Framer::default();
     let mut reads = Vec::new();
     let mut to_peer = greeting;
     while !to_peer.is_empty() {
         let mut to_client = Vec::new();
-        for frame in framer.push(&std::mem::take(&mut to_peer)) {
-            for output in peer.receive(frame, T0, T0) {
+        let heard = std::mem::take(&mut to_peer);
+        let mut bytes = &heard[..];
+        while let Some(outputs) = peer.receive(&mut bytes, T0) {
+            for output in outputs {
                 let outputs = match output {
-                    Output::Location(location) => peer.start(&location, None),
+                    Output::Location(location) => peer.resume(&location, None),
                     output => vec![output],
                 };
                 for output in outputs {
                     match output {
                         Output::Send(bytes) => to_client.extend(bytes),
-                        Output::Read(read) => reads.push(read),
-                        Output::Connection(_) | Output::EventInfo(_) => {}
-                        other => panic!("{other:?}"),
+                        Output::Read(read) => reads.push(resolver.date(read, T0).expect("a date")),
+                        Output::Close { .. } | Output::Fault { .. } => panic!("{output:?}"),
+                        _ => {}
                     }
                 }
             }
@@ -264,8 +264,8 @@ fn converse(
 
 #[test]
 fn our_peer_and_the_client_understand_each_other() {
-    let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-    let mut peer = Peer::new(zone, "nameless".into(), T0);
+    let mut resolver = Resolver::new(TimeZone::get("Europe/Berlin").expect("a zone"));
+    let mut peer = Peer::new("nameless".into(), T0);
     let (mut client, greeting) = Client::connect(T0);
     let mut log = log();
     let awkward = "FINISH1Start Line é~1";
@@ -273,7 +273,7 @@ fn our_peer_and_the_client_understand_each_other() {
         awkward,
         chip("9511", datetime(2021, 5, 7, 23, 34, 52, 640_000_000)),
     );
-    let reads = converse(&mut client, &mut peer, &log, greeting);
+    let reads = converse(&mut client, &mut peer, &mut resolver, &log, greeting);
     let mut told: Vec<_> = reads
         .iter()
         .map(|read| (read.location.as_str(), read.sequence, read.tag.as_str()))
@@ -331,17 +331,17 @@ proptest! {
         client.receive(b"start\r\n", &log, T0);
         let bytes = client.stream(&log, usize::MAX);
 
-        let mut peer = Peer::new(TimeZone::UTC, "nameless".into(), T0);
-        peer.receive(Frame::Line(b"SimpleClient~0.6.0~CTP01".to_vec()), T0, T0);
-        let mut framer = Framer::default();
+        let mut peer = Peer::new("nameless".into(), T0);
+        peer.receive(&mut &b"SimpleClient~0.6.0~CTP01\r\n"[..], T0);
         // Each line arrives some seconds after its time, so that times without a date find theirs.
+        let mut resolver = Resolver::new(TimeZone::UTC);
         let mut reads = Vec::new();
-        for chunk in bytes.chunks(cut) {
-            for frame in framer.push(chunk) {
+        for mut chunk in bytes.chunks(cut) {
+            while let Some(outputs) = peer.receive(&mut chunk, T0) {
                 let at = log.locations()[0].entries[reads.len()].at;
                 let arrived = Moment::from(TimeZone::UTC.to_timestamp(at).expect("in range")) + 3000;
-                reads.extend(peer.receive(frame, arrived, arrived).into_iter().filter_map(|output| match output {
-                    Output::Read(read) => Some(read),
+                reads.extend(outputs.into_iter().filter_map(|output| match output {
+                    Output::Read(read) => resolver.date(read, arrived).ok(),
                     _ => None,
                 }));
             }

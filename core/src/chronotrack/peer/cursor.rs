@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The most locations that are followed on one connection; real hardware has one or a few.
-pub(super) const MOST: usize = 256;
+pub(super) const MOST: usize = 64;
 
 /// The next expected sequence of each location.
 #[derive(Debug, Default)]
@@ -29,7 +29,9 @@ impl Cursors {
     pub(super) fn begin(&mut self, location: &str, last: Option<u64>) {
         self.add(location);
         if let Some(next) = self.next.get_mut(location) {
-            *next = last.map_or(1, |last| last.saturating_add(1));
+            // Reads that came unasked are ahead of it.
+            let resumed = last.map_or(1, |last| last.saturating_add(1));
+            *next = resumed.max(*next);
         }
     }
 

@@ -2,22 +2,24 @@
 //!
 //! A conversation runs greeting, introduction, stream. We greet back with the options and ask three questions at once
 //! (connection id, event, locations); when they are answered, every location is started where the store left off, which only
-//! the caller knows: it answers each [`Output::Location`] with [`Peer::start`]. There is no acknowledgement of reads, so a
+//! the caller knows: it answers each [`Output::Location`] with [`Decoder::resume`]. There is no acknowledgement of reads, so a
 //! resume is the only recovery, and a hole in the sequence is asked for again once.
 //!
 //! Nothing is worth storing before [`Output::Connection`]: port scanners and the client's own *Test* button come no further.
 
 mod cursor;
 
-use jiff::tz::TimeZone;
-
 use self::cursor::Cursors;
-use super::{
-    framing::Frame,
-    message::{EventInfo, Message, ReadLine},
-    text,
+use super::message::{Message, ReadLine};
+use crate::{
+    decoder::{
+        Decoder, Output, fault,
+        framing::{Frame, Framer},
+        text,
+    },
+    read::WireRead,
+    time::Moment,
 };
-use crate::{read::TimingRead, time::Moment};
 
 /// How long a client may take to greet.
 pub const GREETING_MS: i64 = 10_000;
@@ -32,40 +34,13 @@ pub const SILENCE_MS: i64 = 45_000;
 /// One connection, from accept to close. Every call gives what to do now, in order.
 #[derive(Debug)]
 pub struct Peer {
-    zone: TimeZone,
+    framer: Framer,
     connection: String,
     phase: Phase,
     cursors: Cursors,
     started_all: bool,
     last_heard: Moment,
     next_ping: Moment,
-}
-
-/// What the caller is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Write these bytes to the client.
-    Send(Vec<u8>),
-    /// What is being timed. Mostly before `Connection`; nothing is to be created for it alone.
-    EventInfo(EventInfo),
-    /// The name of the stream, once and before any location or read: real hardware has opened a session.
-    Connection(String),
-    /// The client has this location, once each: answer with [`Peer::start`].
-    Location(String),
-    /// Store this read. It may be one that was stored before.
-    Read(TimingRead),
-    /// Count and log this; the connection goes on.
-    Fault {
-        /// What was wrong, for the operator.
-        reason: String,
-        /// The line, to be kept.
-        raw: Vec<u8>,
-    },
-    /// Close the connection; nothing follows.
-    Close {
-        /// Why, for the log.
-        reason: &'static str,
-    },
 }
 
 #[derive(Debug)]
@@ -83,6 +58,9 @@ enum Phase {
     Closed,
 }
 
+/// More locations than a connection may have.
+struct TooMany;
+
 /// What the client has told of itself so far.
 #[derive(Debug, Default)]
 struct Introduction {
@@ -93,15 +71,56 @@ struct Introduction {
     announced: Vec<String>,
 }
 
+impl Decoder for Peer {
+    fn receive(&mut self, bytes: &mut &[u8], now: Moment) -> Option<Vec<Output>> {
+        let frame = self.framer.next(bytes)?;
+        Some(self.hear(frame, now))
+    }
+
+    fn resume(&mut self, location: &str, last: Option<u64>) -> Vec<Output> {
+        self.cursors.begin(location, last);
+        if !is_addressable(location) {
+            return self.start_all();
+        }
+        let from = last.map_or_else(String::new, |last| format!("~{}", last.saturating_add(1)));
+        vec![command(&format!("start~{location}{from}"))]
+    }
+
+    fn tick(&mut self, now: Moment) -> Vec<Output> {
+        let mut outputs = match self.phase {
+            Phase::Greeting { until } if now >= until => return vec![self.close("no greeting")],
+            Phase::Greeting { .. } | Phase::Closed => return vec![],
+            Phase::Introducing { until, .. } if now >= until => self.begin(),
+            Phase::Introducing { .. } | Phase::Streaming => vec![],
+        };
+        if now.since_ms(self.last_heard) >= SILENCE_MS {
+            return vec![self.close("silent for too long")];
+        }
+        if now >= self.next_ping {
+            self.next_ping = now + PING_MS;
+            outputs.push(command("ping"));
+        }
+        outputs
+    }
+
+    fn next_deadline(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Closed => None,
+            Phase::Greeting { until } => Some(until),
+            Phase::Introducing { until, .. } => Some(until.min(self.next_alarm())),
+            Phase::Streaming => Some(self.next_alarm()),
+        }
+    }
+}
+
 impl Peer {
-    /// A connection accepted now, whose wall-clock times are of this zone.
+    /// A connection accepted now.
     ///
-    /// `now`, here and everywhere, is of a clock that never jumps: deadlines are counted by it.
     /// `nameless` names the stream of a client that has no connection id. Sequences start again with every session, so it must
     /// be another for every TCP connection.
-    pub fn new(zone: TimeZone, nameless: String, now: Moment) -> Self {
+    pub fn new(nameless: String, now: Moment) -> Self {
         Self {
-            zone,
+            framer: Framer::default(),
             connection: nameless,
             phase: Phase::Greeting {
                 until: now + GREETING_MS,
@@ -113,11 +132,7 @@ impl Peer {
         }
     }
 
-    /// Takes what the client sent.
-    ///
-    /// `now` is of the clock that [`new`](Self::new) and [`tick`](Self::tick) are given. `received_at` is what the wall clock
-    /// shows; reads keep it.
-    pub fn receive(&mut self, frame: Frame, now: Moment, received_at: Moment) -> Vec<Output> {
+    fn hear(&mut self, frame: Frame, now: Moment) -> Vec<Output> {
         self.last_heard = now;
         let (raw, message) = match frame {
             Frame::Line(raw) => {
@@ -131,82 +146,56 @@ impl Peer {
         };
         match (&self.phase, message) {
             (Phase::Closed, _) => vec![],
-            (Phase::Greeting { .. }, Ok(Message::Greeting { .. })) => self.greet(now),
+            (Phase::Greeting { .. }, Ok(Message::Greeting { program, version })) => {
+                self.greet(&program, &version, raw, now)
+            }
             (Phase::Greeting { .. }, _) => {
                 let reason = "the first line is no greeting like \"SimpleClient~0.6.0~CTP01\"";
-                let mut outputs = vec![fault(reason, raw)];
-                outputs.push(self.close("no greeting"));
-                outputs
+                vec![fault(reason, raw), self.close("no greeting")]
             }
-            (_, Ok(message)) => self.understand(message, raw, received_at),
+            (_, Ok(message)) => self.understand(message, raw),
             (_, Err(reason)) => vec![fault(reason, raw)],
         }
-    }
-
-    /// Starts a location that was announced: after the last sequence that the store holds of it on this stream, or from the
-    /// beginning.
-    pub fn start(&mut self, location: &str, last: Option<u64>) -> Vec<Output> {
-        self.cursors.begin(location, last);
-        if !is_addressable(location) {
-            return self.start_all();
-        }
-        let from = last.map_or_else(String::new, |last| format!("~{}", last.saturating_add(1)));
-        vec![command(&format!("start~{location}{from}"))]
-    }
-
-    /// When [`tick`](Self::tick) wants to be called next, if nothing is received before; `None` once closed.
-    pub fn next_deadline(&self) -> Option<Moment> {
-        match self.phase {
-            Phase::Closed => None,
-            Phase::Greeting { until } => Some(until),
-            Phase::Introducing { until, .. } => Some(until.min(self.next_alarm())),
-            Phase::Streaming => Some(self.next_alarm()),
-        }
-    }
-
-    /// Does what time asks for: pings, patience, silence.
-    pub fn tick(&mut self, now: Moment) -> Vec<Output> {
-        let mut outputs = match self.phase {
-            Phase::Greeting { until } if now >= until => return vec![self.close("no greeting")],
-            Phase::Greeting { .. } | Phase::Closed => return vec![],
-            Phase::Introducing { until, .. } if now >= until => self.open(),
-            Phase::Introducing { .. } | Phase::Streaming => vec![],
-        };
-        if now.since_ms(self.last_heard) >= SILENCE_MS {
-            return vec![self.close("silent for too long")];
-        }
-        if now >= self.next_ping {
-            self.next_ping = now + PING_MS;
-            outputs.push(command("ping"));
-        }
-        outputs
     }
 
     fn next_alarm(&self) -> Moment {
         self.next_ping.min(self.last_heard + SILENCE_MS)
     }
 
-    fn greet(&mut self, now: Moment) -> Vec<Output> {
+    fn greet(&mut self, program: &str, version: &str, raw: Vec<u8>, now: Moment) -> Vec<Output> {
         self.phase = Phase::Introducing {
             until: now + PATIENCE_MS,
             answers: Introduction::default(),
         };
         self.next_ping = now + PING_MS;
-        vec![Output::Send(opening().into_bytes())]
+        vec![
+            Output::Line(raw),
+            Output::Program(format!("{program} {version}")),
+            Output::Send(opening().into_bytes()),
+        ]
     }
 
-    fn understand(&mut self, message: Message, raw: Vec<u8>, received_at: Moment) -> Vec<Output> {
-        match message {
-            Message::Read(read) => self.take_read(read, raw, received_at),
-            Message::NewLocation(location) => self.announce(location, raw),
+    fn understand(&mut self, message: Message, raw: Vec<u8>) -> Vec<Output> {
+        let outputs = match message {
+            Message::Read(read) => return self.take_read(read, raw),
+            Message::Refused { command, reason } => return self.refused(&command, &reason, raw),
+            Message::Greeting { .. } => return vec![fault("a second greeting", raw)],
+            // Seven thousand a day, and none of them says anything.
+            Message::Ping => return vec![command("ack~ping")],
+            Message::Ack(command) if command == "ping" => return vec![],
+            // It waits for the answer, and its line holds a password.
+            Message::Authorize => return vec![command("ack~authorize")],
+            Message::NewLocation(location) => match self.announce(location) {
+                Ok(outputs) => outputs,
+                Err(TooMany) => return vec![fault("too many locations on one connection", raw)],
+            },
             Message::ConnectionId(id) => self.answer(|answers| answers.connection = Some(id)),
             Message::Locations(list) => self.answer(|answers| answers.answered = Some(list)),
-            Message::EventInfo(info) => vec![Output::EventInfo(info)],
-            Message::Ping => vec![command("ack~ping")],
+            Message::EventInfo(info) if info.name.is_empty() => vec![],
+            Message::EventInfo(info) => vec![Output::Event(info.name)],
             Message::Ack(_) => vec![],
-            Message::Refused { command, reason } => self.refused(&command, &reason, raw),
-            Message::Greeting { .. } => vec![fault("a second greeting", raw)],
-        }
+        };
+        [vec![Output::Line(raw)], outputs].concat()
     }
 
     /// Takes an answer; with the last one the introduction is over.
@@ -217,26 +206,26 @@ impl Peer {
         };
         take(answers);
         if answers.connection.is_some() && answers.answered.is_some() {
-            self.open()
+            self.begin()
         } else {
             vec![]
         }
     }
 
-    fn announce(&mut self, location: String, raw: Vec<u8>) -> Vec<Output> {
+    fn announce(&mut self, location: String) -> Result<Vec<Output>, TooMany> {
         match &mut self.phase {
             Phase::Introducing { answers, .. } if answers.announced.len() < cursor::MOST => {
                 answers.announced.push(location);
-                vec![]
+                Ok(vec![])
             }
-            Phase::Streaming if self.cursors.add(&location) => vec![Output::Location(location)],
-            Phase::Streaming if self.cursors.knows(&location) => vec![],
-            _ => vec![fault("too many locations on one connection", raw)],
+            Phase::Streaming if self.cursors.add(&location) => Ok(vec![Output::Location(location)]),
+            Phase::Streaming if self.cursors.knows(&location) => Ok(vec![]),
+            _ => Err(TooMany),
         }
     }
 
     /// Ends the introduction with what is known, and has every known location started.
-    fn open(&mut self) -> Vec<Output> {
+    fn begin(&mut self) -> Vec<Output> {
         let answers = match std::mem::replace(&mut self.phase, Phase::Streaming) {
             Phase::Introducing { answers, .. } => answers,
             _ => Introduction::default(),
@@ -259,32 +248,27 @@ impl Peer {
         outputs
     }
 
-    fn take_read(&mut self, read: ReadLine, raw: Vec<u8>, received_at: Moment) -> Vec<Output> {
-        let Some(at) = read.time.to_moment(&self.zone, received_at) else {
-            let reason = format!("time \"{}\" is outside of the calendar", read.time_text);
-            return vec![fault(reason, raw)];
-        };
+    fn take_read(&mut self, read: ReadLine, raw: Vec<u8>) -> Vec<Output> {
         let mut outputs = match self.phase {
             // It streams without having been asked to: better under no name than lost.
-            Phase::Introducing { .. } => self.open(),
+            Phase::Introducing { .. } => self.begin(),
             _ => vec![],
         };
         let hole = self.cursors.advance(&read.location, read.sequence);
         if let Some(missing) = hole.filter(|_| is_addressable(&read.location)) {
             outputs.push(command(&format!("start~{}~{missing}", read.location)));
         }
-        outputs.push(Output::Read(TimingRead {
+        outputs.push(Output::Read(WireRead {
             kind: read.kind,
             connection: self.connection.clone(),
             location: read.location,
             sequence: read.sequence,
             tag: read.tag,
-            at,
+            time: read.time,
             wire_time: read.time_text,
             lap: read.lap,
             reader: read.reader,
             gator: read.gator,
-            received_at,
             raw,
         }));
         outputs
@@ -361,13 +345,6 @@ fn command(text: &str) -> Output {
     let mut line = text::encode(text);
     line.extend_from_slice(b"\r\n");
     Output::Send(line)
-}
-
-fn fault(reason: impl Into<String>, raw: Vec<u8>) -> Output {
-    Output::Fault {
-        reason: reason.into(),
-        raw,
-    }
 }
 
 #[cfg(test)]

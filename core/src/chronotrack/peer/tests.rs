@@ -1,17 +1,32 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{chronotrack::framing::Framer, read::ReadKind};
+use crate::{dating::WireTime, decoder::framing::MAX_LINE, read::ReadKind};
 
 const T0: Moment = Moment(1_620_460_800_000);
 
 fn peer() -> Peer {
-    let zone = TimeZone::get("America/New_York").expect("a zone");
-    Peer::new(zone, "nameless-1".to_owned(), T0)
+    Peer::new("nameless-1".to_owned(), T0)
 }
 
+/// What the peer does about a line, but for keeping it.
 fn tell(peer: &mut Peer, line: &str) -> Vec<Output> {
-    peer.receive(Frame::Line(text::encode(line)), T0, T0)
+    let mut outputs = hear(peer, &text::encode(line), T0);
+    outputs.retain(|output| !matches!(output, Output::Line(_) | Output::Program(_)));
+    outputs
+}
+
+fn hear(peer: &mut Peer, line: &[u8], now: Moment) -> Vec<Output> {
+    let bytes = [line, b"\r\n"].concat();
+    receive_all(peer, &bytes, now)
+}
+
+fn receive_all(peer: &mut Peer, mut bytes: &[u8], now: Moment) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    while let Some(more) = peer.receive(&mut bytes, now) {
+        outputs.extend(more);
+    }
+    outputs
 }
 
 fn send(text: &str) -> Output {
@@ -75,14 +90,9 @@ fn a_known_session_is_resumed() {
         ),
         []
     );
-    let event = EventInfo {
-        name: "21ROTM".into(),
-        id: "0".into(),
-        description: "21ROTM".into(),
-    };
     assert_eq!(
         tell(&mut peer, "ack~geteventinfo~21ROTM~0~21ROTM"),
-        [Output::EventInfo(event)]
+        [Output::Event("21ROTM".into())]
     );
     assert_eq!(
         tell(&mut peer, "ack~getlocations~9K"),
@@ -91,21 +101,20 @@ fn a_known_session_is_resumed() {
             Output::Location("9K".into()),
         ]
     );
-    assert_eq!(peer.start("9K", Some(847)), [send("start~9K~848")]);
+    assert_eq!(peer.resume("9K", Some(847)), [send("start~9K~848")]);
 
     let line = "CT01_33~848~9K~312~2021-05-08T09:54:09.20~1~11FD4E~4";
-    let read = TimingRead {
+    let read = WireRead {
         kind: ReadKind::Chip,
         connection: "255F34CCD1DC070E2FAB3205FB8E1F713A6CBCD3".into(),
         location: "9K".into(),
         sequence: 848,
         tag: "312".into(),
-        at: Moment(1_620_482_049_200),
+        time: WireTime::Dated(jiff::civil::datetime(2021, 5, 8, 9, 54, 9, 200_000_000)),
         wire_time: "2021-05-08T09:54:09.20".into(),
         lap: Some(1),
         reader: "11FD4E".into(),
         gator: "4".into(),
-        received_at: T0,
         raw: line.into(),
     };
     assert_eq!(tell(&mut peer, line), [Output::Read(read)]);
@@ -121,7 +130,7 @@ fn a_known_session_is_resumed() {
 #[test]
 fn an_unknown_session_is_started_from_its_beginning_and_guns_are_told_apart() {
     let mut peer = introduced("~FINISH1");
-    assert_eq!(peer.start("FINISH1", None), [send("start~FINISH1")]);
+    assert_eq!(peer.resume("FINISH1", None), [send("start~FINISH1")]);
     let outputs = tell(
         &mut peer,
         "CT01_33~1~FINISH1~GUNTIME~2021-05-08T08:00:55.16~0~I11A9D~0",
@@ -150,7 +159,7 @@ fn whoever_does_not_greet_is_closed() {
             "{outputs:?}"
         );
     }
-    let outputs = peer().receive(Frame::Oversize(b"xx".to_vec()), T0, T0);
+    let outputs = hear(&mut peer(), &[b'x'; MAX_LINE + 1], T0);
     assert!(matches!(
         outputs[..],
         [Output::Fault { .. }, Output::Close { .. }]
@@ -217,9 +226,9 @@ fn a_location_that_cannot_be_said_is_started_with_all() {
             Output::Location("9K".into()),
         ]
     );
-    assert_eq!(peer.start(location, Some(5)), [send("start")]);
-    assert_eq!(peer.start("9K", Some(5)), [send("start~9K~6")]);
-    assert_eq!(peer.start(location, None), []);
+    assert_eq!(peer.resume(location, Some(5)), [send("start")]);
+    assert_eq!(peer.resume("9K", Some(5)), [send("start~9K~6")]);
+    assert_eq!(peer.resume(location, None), []);
 }
 
 #[test]
@@ -237,7 +246,7 @@ fn a_refused_start_falls_back_to_all_once() {
 #[test]
 fn commands_are_in_the_hardware_s_own_encoding() {
     assert_eq!(
-        introduced("~Línea").start("Línea", None),
+        introduced("~Línea").resume("Línea", None),
         [Output::Send(b"start~L\xednea\r\n".to_vec())]
     );
 }
@@ -245,7 +254,7 @@ fn commands_are_in_the_hardware_s_own_encoding() {
 #[test]
 fn a_hole_is_asked_for_once() {
     let mut peer = introduced("~9K");
-    peer.start("9K", None);
+    peer.resume("9K", None);
     let mut asked = Vec::new();
     let mut kept = Vec::new();
     for sequence in [1, 4, 5, 2, 3, 4, 5, 6] {
@@ -283,7 +292,7 @@ fn silence_is_asked_about_and_then_ends() {
 fn any_line_is_life() {
     let mut peer = introduced("~9K");
     let later = T0 + SILENCE_MS - 1;
-    peer.receive(Frame::Line(b"garbage".to_vec()), later, later);
+    hear(&mut peer, b"garbage", later);
     assert_eq!(peer.tick(later + SILENCE_MS - 1), [send("ping")]);
     assert!(matches!(
         peer.tick(later + SILENCE_MS)[..],
@@ -292,46 +301,84 @@ fn any_line_is_life() {
 }
 
 #[test]
-fn a_wall_clock_that_is_set_ends_nothing_and_is_what_reads_keep() {
-    let mut peer = introduced("~9K");
-    let set = T0 + 3_600_000;
-    let line = text::encode("CT01_33~1~9K~7~2021-05-08T07:58:21.95~1~A~4");
-    let outputs = peer.receive(Frame::Line(line), T0 + 1, set);
-    let [Output::Read(read)] = &outputs[..] else {
-        panic!("{outputs:?} is no read");
-    };
-    assert_eq!(read.received_at, set);
-    assert_eq!(peer.tick(T0 + 2), []);
-}
-
-#[test]
 fn garbage_is_a_fault_with_its_bytes_and_the_stream_goes_on() {
     let mut peer = introduced("~9K");
     let garbage = b"\xff\xfe~~garbage".to_vec();
-    let outputs = peer.receive(Frame::Line(garbage.clone()), T0, T0);
+    let outputs = hear(&mut peer, &garbage, T0);
     assert!(matches!(&outputs[..], [Output::Fault { raw, .. }] if *raw == garbage));
-    let far = "CT01_33~1~9K~1~9999-12-31T23:59:59.99~1~A~4";
-    assert!(matches!(tell(&mut peer, far)[..], [Output::Fault { .. }]));
     assert_eq!(
         sequences(&tell(&mut peer, "CT01_33~1~9K~1~07:58:21.95~1~A~4")),
         [1]
     );
 }
 
+#[test]
+fn lines_that_are_no_reads_are_kept_but_for_signs_of_life_and_passwords() {
+    let mut peer = peer();
+    let greeting = hear(&mut peer, b"SimpleClient~0.6.0~CTP01", T0);
+    assert_eq!(
+        greeting[0],
+        Output::Line(b"SimpleClient~0.6.0~CTP01".to_vec())
+    );
+    assert_eq!(greeting[1], Output::Program("SimpleClient 0.6.0".into()));
+    for (line, answer) in [
+        ("ack~ping", vec![]),
+        ("ping", vec![send("ack~ping")]),
+        ("authorize~user1~pa55", vec![send("ack~authorize")]),
+        ("ack~start", vec![Output::Line(b"ack~start".to_vec())]),
+        ("ack~start~9K", vec![Output::Line(b"ack~start~9K".to_vec())]),
+        (
+            "ack~getdata~0",
+            vec![Output::Line(b"ack~getdata~0".to_vec())],
+        ),
+    ] {
+        assert_eq!(hear(&mut peer, line.as_bytes(), T0), answer, "{line}");
+    }
+}
+
+#[test]
+fn reads_that_come_unasked_make_no_hole_of_what_is_resumed_behind_them() {
+    let mut peer = introduced("~9K");
+    let unasked = tell(&mut peer, "CT01_33~1~9K~7~07:58:21.95~1~A~4");
+    assert_eq!(sequences(&unasked), [1]);
+    peer.resume("9K", None);
+    let next = tell(&mut peer, "CT01_33~2~9K~7~07:58:22.95~1~A~4");
+    assert!(matches!(next[..], [Output::Read(_)]), "{next:?}");
+}
+
+#[test]
+fn sequences_go_on_past_six_digits() {
+    let mut peer = introduced("~9K");
+    assert_eq!(peer.resume("9K", Some(999_999)), [send("start~9K~1000000")]);
+    let outputs = tell(&mut peer, "CT01_33~1000000~9K~7~07:58:21.95~1~A~4");
+    assert_eq!(sequences(&outputs), [1_000_000]);
+    assert!(matches!(outputs[..], [Output::Read(_)]));
+}
+
 proptest! {
+    #[test]
+    fn however_the_bytes_are_cut_the_outcome_is_the_same(
+        lines in prop::collection::vec(
+            "(ack~(ping|start|getlocations~9K|getconnectionid~AB)|CT01_33~[1-9]~9K~7~0[0-9]:00:00.00~1~A~4|ping|x~{0,3})",
+            0..12,
+        ),
+        cut in 1..60_usize,
+    ) {
+        let bytes = [&b"SimpleClient~0.6.0~CTP01\r\n"[..], lines.join("\r\n").as_bytes(), b"\r\n"].concat();
+        let at_once = receive_all(&mut peer(), &bytes, T0);
+        let mut peer = peer();
+        let cut_up: Vec<Output> = bytes.chunks(cut).flat_map(|chunk| receive_all(&mut peer, chunk, T0)).collect();
+        prop_assert_eq!(cut_up, at_once);
+    }
+
     #[test]
     fn any_bytes_are_survived_and_reads_after_them_are_taken(
         garbage in prop::collection::vec(any::<u8>(), 0..3000),
         words in prop::collection::vec("(ack|err|CT01_33|start|getlocations|~|[0-9]|\n){0,12}", 0..6),
     ) {
         let mut peer = introduced("~9K");
-        let mut framer = Framer::default();
         let bytes = [&garbage[..], words.concat().as_bytes(), b"\nCT01_33~999999~9K~1~07:58:21.95~1~A~4\r\n"].concat();
-        let outputs: Vec<Output> = framer
-            .push(&bytes)
-            .into_iter()
-            .flat_map(|frame| peer.receive(frame, T0, T0))
-            .collect();
+        let outputs = receive_all(&mut peer, &bytes, T0);
         prop_assert_eq!(sequences(&outputs).last().copied(), Some(999_999));
     }
 }
