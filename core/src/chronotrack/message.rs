@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::tag_line::{self, LONGEST_FIELD, SEPARATORS};
 use crate::{
     dating::{NoTime, WireTime},
     decoder::text,
@@ -83,12 +84,15 @@ pub enum Malformed {
     /// Neither a known word nor a format id at the beginning.
     #[error("line \"{0}\" begins with neither CT01_…, ack, err nor ping")]
     Unknown(String),
-    /// A read line without its eight fields.
-    #[error("a read line needs 8 fields, this one has {0}")]
+    /// A read line in which the time cannot be found.
+    #[error("a read line needs 8 fields, or 5 with a time among them, this one has {0}")]
     Fields(usize),
     /// The second field is no number from 1.
     #[error("sequence \"{0}\" is no number from 1")]
     Sequence(String),
+    /// More fields than any hardware's lines have.
+    #[error("a line of {0} fields: expected at most {MOST_FIELDS}")]
+    Many(usize),
     /// A field longer than any hardware's. What reads are told apart by must stay small enough to look up.
     #[error("a field of {0} characters: expected at most {LONGEST_FIELD}")]
     Long(usize),
@@ -100,10 +104,20 @@ pub enum Malformed {
     Time(#[from] NoTime),
 }
 
+/// Fields of one line. The locations of a client are the longest list there is; what is looked at must not outgrow the line.
+const MOST_FIELDS: usize = 256;
+
 impl Message {
     /// Understands a line, given without its terminator.
     pub fn parse(line: &[u8]) -> Result<Self, Malformed> {
         let text = text::decode(line);
+        let fields = text.split(SEPARATORS).count();
+        if fields > MOST_FIELDS {
+            return Err(Malformed::Many(fields));
+        }
+        if tag_line::is_one(&text) {
+            return tag_line::parse(&text);
+        }
         let fields: Vec<&str> = text.split('~').collect();
         match fields[..] {
             [program, version, protocol] if protocol.eq_ignore_ascii_case("CTP01") => {
@@ -123,7 +137,6 @@ impl Message {
                     reason: rest.join("~"),
                 })
             }
-            _ if text.starts_with("CT") && text.contains('_') => parse_tag_line(&text),
             _ => Err(Malformed::Unknown(text.chars().take(40).collect())),
         }
     }
@@ -148,136 +161,6 @@ impl Message {
             (command, _) => Self::Ack(command.to_owned()),
         }
     }
-}
-
-/// A read, gun or new location, in any of the formats `CTnn_xy`.
-fn parse_tag_line(text: &str) -> Result<Message, Malformed> {
-    let fields = TagLine::split(text)?;
-    if fields.location.is_empty() {
-        return Err(Malformed::Empty("location"));
-    }
-    if fields.tag.eq_ignore_ascii_case("newlocation") {
-        return Ok(Message::NewLocation(fields.location));
-    }
-    if fields.tag.is_empty() {
-        return Err(Malformed::Empty("tag"));
-    }
-    let number_from_1 = |text: &str| text.parse::<u64>().ok().filter(|&number| number >= 1);
-    let sequence = number_from_1(&fields.sequence);
-    Ok(Message::Read(ReadLine {
-        kind: if fields.tag.eq_ignore_ascii_case("guntime") {
-            ReadKind::Gun
-        } else {
-            ReadKind::Chip
-        },
-        sequence: sequence.ok_or(Malformed::Sequence(fields.sequence))?,
-        location: fields.location,
-        tag: fields.tag,
-        time: WireTime::parse(&fields.time)?,
-        time_text: fields.time,
-        lap: fields.lap.parse().ok().filter(|&lap| lap > 0),
-        reader: fields.reader,
-        gator: fields.gator,
-    }))
-}
-
-/// The texts of a tag line, without the format id.
-struct TagLine {
-    sequence: String,
-    location: String,
-    tag: String,
-    time: String,
-    lap: String,
-    reader: String,
-    gator: String,
-}
-
-/// Characters of a read line's field; a name of a mat is the longest there is.
-const LONGEST_FIELD: usize = 128;
-
-/// What may stand between the fields.
-const SEPARATORS: [char; 5] = ['~', ',', ';', '|', '\t'];
-
-/// The fixed widths of all eight fields.
-const WIDTHS: [usize; 8] = [7, 6, 16, 8, 12, 3, 6, 2];
-
-impl TagLine {
-    fn split(text: &str) -> Result<Self, Malformed> {
-        let gap = match text.as_bytes().get(5) {
-            Some(b'0') => 0,
-            Some(b'6') => 1,
-            _ => return Self::split_at_separators(text),
-        };
-        let characters: Vec<char> = text.chars().collect();
-        let whole = WIDTHS.iter().sum::<usize>() + gap * (WIDTHS.len() - 1);
-        match characters.len().checked_sub(whole) {
-            Some(0) => {}
-            Some(_) if !text.contains(SEPARATORS) => {}
-            _ => return Self::split_at_separators(text),
-        }
-        let fields = columns(&characters, gap, characters.len() - whole);
-        Self::from_fields(&fields, "")
-    }
-
-    /// Cuts at the separator that follows the format id, whatever the id promises.
-    fn split_at_separators(text: &str) -> Result<Self, Malformed> {
-        let separator = text
-            .chars()
-            .find(|character| SEPARATORS.contains(character))
-            .ok_or(Malformed::Fields(1))?;
-        let fields: Vec<String> = text.split(separator).map(str::to_owned).collect();
-        Self::from_fields(&fields, separator.encode_utf8(&mut [0; 4]))
-    }
-
-    /// Takes two fields from the left and five from the right; a location may hold the separator.
-    fn from_fields(fields: &[String], separator: &str) -> Result<Self, Malformed> {
-        let [_, sequence, location @ .., tag, time, lap, reader, gator] = fields else {
-            return Err(Malformed::Fields(fields.len()));
-        };
-        if location.is_empty() {
-            return Err(Malformed::Fields(fields.len()));
-        }
-        let location = location.join(separator);
-        let longest = [sequence, &location, tag, time]
-            .map(|field| field.chars().count())
-            .into_iter()
-            .max();
-        if let Some(longest) = longest.filter(|longest| *longest > LONGEST_FIELD) {
-            return Err(Malformed::Long(longest));
-        }
-        let trimmed = |field: &str| field.trim().to_owned();
-        // Some programs put something else here. No read is refused for it, and the raw line has it whole.
-        let cut = |field: &str| field.trim().chars().take(LONGEST_FIELD).collect();
-        Ok(Self {
-            sequence: trimmed(sequence),
-            location: trimmed(&location),
-            tag: trimmed(tag),
-            time: trimmed(time),
-            lap: trimmed(lap),
-            reader: cut(reader),
-            gator: cut(gator),
-        })
-    }
-}
-
-/// The fields of a line of fixed widths with `gap` characters between them, which is `surplus` characters longer than all.
-///
-/// The surplus is of a sequence past six digits, which leaves its column full of digits, or else of a long location.
-fn columns(characters: &[char], gap: usize, surplus: usize) -> Vec<String> {
-    let sequence_at = WIDTHS[0] + gap;
-    let sequence = &characters[sequence_at..sequence_at + WIDTHS[1] + surplus];
-    let is_long_sequence = sequence.iter().all(char::is_ascii_digit);
-    let mut widths = WIDTHS;
-    widths[if is_long_sequence { 1 } else { 2 }] += surplus;
-    let mut rest = characters;
-    widths
-        .iter()
-        .map(|&width| {
-            let (field, after) = rest.split_at(width.min(rest.len()));
-            rest = after.get(gap..).unwrap_or_default();
-            field.iter().collect()
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -372,6 +255,35 @@ mod tests {
             (read.reader.len(), read.gator.len()),
             (LONGEST_FIELD, LONGEST_FIELD)
         );
+    }
+
+    #[test]
+    fn a_read_is_found_around_its_time_where_fields_are_missing_or_too_many() {
+        for (line, lap, reader, gator) in [
+            ("", None, "", ""),
+            ("~3", Some(3), "", ""),
+            ("~3~11FD4E", Some(3), "11FD4E", ""),
+            ("~3~11FD4E~4~-61~x", Some(3), "11FD4E", "4"),
+            ("~07:58:22.10~11FD4E~4", None, "11FD4E", "4"),
+            (
+                "~3~2021-05-08T07:58:22.10~4~x",
+                Some(3),
+                "2021-05-08T07:58:22.10",
+                "4",
+            ),
+        ] {
+            let read = read(format!("CT01_33~7~9K~99997~07:58:21.95{line}").as_bytes());
+            assert_eq!(
+                (&*read.location, &*read.tag, &*read.time_text),
+                ("9K", "99997", "07:58:21.95")
+            );
+            assert_eq!(
+                (read.lap, &*read.reader, &*read.gator),
+                (lap, reader, gator)
+            );
+        }
+        let location = read(b"CT01_33~7~Start~2~99997~07:58:21.95~1~A~4").location;
+        assert_eq!(location, "Start~2");
     }
 
     #[test]
@@ -480,13 +392,16 @@ mod tests {
         );
         check(
             b"CT01_33~1~9K",
-            "a read line needs 8 fields, this one has 3",
+            "a read line needs 8 fields, or 5 with a time among them, this one has 3",
         );
         check(
             b"CT01_33~1~99997~07:58:21.95~1~11FD4E~4",
-            "a read line needs 8 fields, this one has 7",
+            "a read line needs 8 fields, or 5 with a time among them, this one has 7",
         );
-        check(b"CT01_33", "a read line needs 8 fields, this one has 1");
+        check(
+            b"CT01_33",
+            "a read line needs 8 fields, or 5 with a time among them, this one has 1",
+        );
         check(
             b"CT01_33~0~9K~5~07:58:21.95~1~11FD4E~4",
             "sequence \"0\" is no number from 1",
@@ -500,6 +415,13 @@ mod tests {
             "the location is empty",
         );
         check(b"CT01_33~1~9K~~07:58:21.95~1~11FD4E~4", "the tag is empty");
+    }
+
+    #[test]
+    fn a_line_of_nothing_but_separators_is_refused() {
+        let refused = Message::parse(&b"ack~".repeat(1_000));
+        assert_eq!(refused, Err(Malformed::Many(1_001)));
+        assert_eq!(Message::parse(&[b','; 256]), Err(Malformed::Many(257)));
     }
 
     #[test]

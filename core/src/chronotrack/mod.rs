@@ -12,5 +12,6 @@ pub mod client;
 pub mod log;
 
 mod format;
+mod tag_line;
 
 mod time_format;

@@ -14,5 +14,5 @@ mod clock_offset;
 mod wire_time;
 
 pub use clock_offset::ClockOffset;
-pub use resolver::{Clue, Correction, ReaderClock, Resolver, Undatable};
+pub use resolver::{Clue, Correction, ReaderClock, Resolver, Suggestion, Undatable};
 pub use wire_time::{NoTime, WireTime};

@@ -6,8 +6,8 @@
 /// The longest line that is taken, in bytes without the terminator. Real lines stay well below 200.
 pub const MAX_LINE: usize = 4096;
 
-/// The longest message of all protocols, in bytes: a hundred passings of MYLAPS with everything that can be asked for.
-pub const LONGEST_MESSAGE: usize = 32 * 1024;
+/// The longest message of all protocols, in bytes: a hundred passings of MYLAPS, which are of some 85 bytes each.
+pub const LONGEST_MESSAGE: usize = 16 * 1024;
 
 /// What came out of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -117,10 +117,7 @@ struct Kept {
 }
 
 impl Group {
-    fn of(
-        entries: impl Iterator<Item = Entry>,
-        barriers: &mut Vec<oneshot::Sender<()>>,
-    ) -> Self {
+    fn of(entries: impl Iterator<Item = Entry>, barriers: &mut Vec<oneshot::Sender<()>>) -> Self {
         let mut group = Self::default();
         for entry in entries {
             match entry {

@@ -23,9 +23,11 @@ use crate::{
 
 /// How long a client may take to greet.
 pub const GREETING_MS: i64 = 10_000;
-/// How long the questions may go unanswered before the stream is started without their answers, as clients older than
-/// 0.4.0 need it.
+/// How long a client may say nothing to the questions before the stream is started without their answers, as clients older
+/// than 0.4.0 need it.
 pub const PATIENCE_MS: i64 = 5_000;
+/// How long the answers may take altogether, however slowly they come.
+pub const INTRODUCTION_MS: i64 = 30_000;
 /// How often we ask for a sign of life.
 pub const PING_MS: i64 = 12_000;
 /// How long a connection may be silent. An answered ping waits behind a backlog, so any line counts as life.
@@ -49,9 +51,10 @@ enum Phase {
     Greeting {
         until: Moment,
     },
-    /// Waits for answers until then.
+    /// Waits for answers until then, or longer while they come, but not past the end.
     Introducing {
         until: Moment,
+        end: Moment,
         answers: Introduction,
     },
     Streaming,
@@ -73,6 +76,11 @@ struct Introduction {
 
 impl Decoder for Peer {
     fn receive(&mut self, bytes: &mut &[u8], now: Moment) -> Option<Vec<Output>> {
+        if let Phase::Introducing { until, end, .. } = &mut self.phase
+            && !bytes.is_empty()
+        {
+            *until = (now + PATIENCE_MS).min(*end);
+        }
         let frame = self.framer.next(bytes)?;
         Some(self.hear(frame, now))
     }
@@ -165,6 +173,7 @@ impl Peer {
     fn greet(&mut self, program: &str, version: &str, raw: Vec<u8>, now: Moment) -> Vec<Output> {
         self.phase = Phase::Introducing {
             until: now + PATIENCE_MS,
+            end: now + INTRODUCTION_MS,
             answers: Introduction::default(),
         };
         self.next_ping = now + PING_MS;

@@ -196,6 +196,39 @@ fn an_old_client_that_answers_nothing_is_started_whole() {
 }
 
 #[test]
+fn answers_that_come_byte_by_byte_are_waited_for() {
+    let mut peer = peer();
+    tell(&mut peer, "SimpleClient~0.6.0~CTP01");
+    let answers = "ack~getconnectionid~255F34CC\r\nack~getlocations~9K\r\n";
+    let mut outputs = Vec::new();
+    for (byte, second) in answers.bytes().zip(0..) {
+        let now = T0 + second * 500;
+        outputs.extend(receive_all(&mut peer, &[byte], now));
+        outputs.extend(peer.tick(now + 499));
+    }
+    let named = outputs
+        .iter()
+        .find(|output| matches!(output, Output::Connection(_)));
+    assert_eq!(named, Some(&Output::Connection("255F34CC".into())));
+
+    // But not for ever.
+    let mut dripping = self::peer();
+    tell(&mut dripping, "SimpleClient~0.6.0~CTP01");
+    for second in 1..30 {
+        let now = T0 + second * 1_000;
+        receive_all(&mut dripping, b"a", now);
+        assert!(
+            dripping
+                .tick(now)
+                .iter()
+                .all(|output| *output == send("ping"))
+        );
+    }
+    let begun = dripping.tick(T0 + INTRODUCTION_MS);
+    assert_eq!(begun[0], Output::Connection("nameless-1".into()));
+}
+
+#[test]
 fn a_new_location_is_told_once_and_one_that_streams_unasked_is_taken() {
     let mut peer = introduced("");
     let announcement = "CT01_33~0~10K~newlocation~00:00:00.00~0~0~0";

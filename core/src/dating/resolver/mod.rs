@@ -21,6 +21,9 @@ const MOST_LOCATIONS: usize = 64;
 /// Readers whose clocks are followed, over all locations.
 const MOST_READERS: usize = 64;
 
+/// No reads of one location are out of order by so much.
+const HALF_A_DAY_MS: i64 = 12 * 3_600_000;
+
 /// Makes the times of one connection whole, or of one stream that is resolved again.
 #[derive(Debug)]
 pub struct Resolver {
@@ -62,6 +65,15 @@ pub struct Undatable {
     pub raw: Vec<u8>,
 }
 
+/// What the order of a stream says against the days that its first reads were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestion<'a> {
+    /// The mat.
+    pub location: &'a str,
+    /// What would put its reads into order.
+    pub correction: Correction,
+}
+
 /// A reader's clock, for the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderClock<'a> {
@@ -77,6 +89,10 @@ pub struct ReaderClock<'a> {
 struct Location {
     correction: Correction,
     last: Option<Previous>,
+    /// When the first read happened, if this resolver has seen it.
+    first: Option<Moment>,
+    /// Whether a later read had to be of an earlier day.
+    goes_back: bool,
     readers: HashMap<String, Reader>,
 }
 
@@ -176,6 +192,27 @@ impl Resolver {
         }
     }
 
+    /// Locations whose first reads were taken for a day too late: an upload of yesterday's race begins with times of day that
+    /// have been today as well, and only later come some that have not.
+    pub fn suggestions(&self) -> Vec<Suggestion<'_>> {
+        let mut suggestions: Vec<Suggestion<'_>> = self
+            .locations
+            .iter()
+            .filter_map(|(location, known)| {
+                let first_day = self.day_of(known.first?)?.yesterday().ok()?;
+                known.goes_back.then_some(Suggestion {
+                    location,
+                    correction: Correction {
+                        first_day: Some(first_day),
+                        ..known.correction
+                    },
+                })
+            })
+            .collect();
+        suggestions.sort_unstable_by_key(|suggestion| suggestion.location);
+        suggestions
+    }
+
     /// The clocks that are known well enough, by location and reader.
     pub fn clocks(&self) -> Vec<ReaderClock<'_>> {
         let mut clocks: Vec<_> = self
@@ -197,22 +234,23 @@ impl Resolver {
 
     /// The days on which something may have happened that arrives now and follows another.
     fn days(&self, arrived: Moment, last: Option<Previous>) -> Vec<Date> {
-        let day_of = |at: Moment| {
-            let at = Timestamp::from_millisecond(at.0).ok()?;
-            Some(at.to_zoned(self.zone.clone()).date())
-        };
         let around = |day: Date| [-1, 0, 1].map(|days| day.checked_add(days.days()).ok());
         let known = [last.map(|last| last.at), Some(arrived)];
         let mut days: Vec<Date> = known
             .into_iter()
             .flatten()
-            .filter_map(day_of)
+            .filter_map(|at| self.day_of(at))
             .flat_map(around)
             .flatten()
             .collect();
         days.sort_unstable();
         days.dedup();
         days
+    }
+
+    fn day_of(&self, at: Moment) -> Option<Date> {
+        let at = Timestamp::from_millisecond(at.0).ok()?;
+        Some(at.to_zoned(self.zone.clone()).date())
     }
 
     fn remember(&mut self, clue: Clue<'_>, at: Moment, shows: Moment) {
@@ -225,6 +263,10 @@ impl Resolver {
             reader.meter.measure(shows, clue.received_at);
         }
         if let Some(location) = self.location(clue.location) {
+            match location.last {
+                None => location.first = Some(at),
+                Some(last) => location.goes_back |= at.since_ms(last.at) < -HALF_A_DAY_MS,
+            }
             location.last = previous;
         }
     }

@@ -374,6 +374,32 @@ fn a_correction_dates_a_stream_again_from_the_same_lines() {
 }
 
 #[test]
+fn an_upload_that_began_a_day_too_late_suggests_what_puts_it_right() {
+    let upload = ["08:00:00.00", "09:30:00.00", "10:31:00.00", "14:00:00.00"];
+    let arrived = moment("2026-07-12T08:00:00Z");
+    let mut resolver = resolver(BERLIN);
+    let first = upload.map(|wire| date_by(&mut resolver, "A", wire, arrived));
+    assert_eq!(first[0], "2026-07-12T06:00:00Z");
+    assert_eq!(first[2], "2026-07-11T08:31:00Z");
+    let suggestions = resolver.suggestions();
+    assert_eq!((suggestions.len(), suggestions[0].location), (1, "FINISH"));
+
+    let mut again = self::resolver(BERLIN);
+    again.correct("FINISH", suggestions[0].correction);
+    let corrected = upload.map(|wire| date_by(&mut again, "A", wire, arrived));
+    assert_eq!(
+        corrected,
+        [
+            "2026-07-11T06:00:00Z",
+            "2026-07-11T07:30:00Z",
+            "2026-07-11T08:31:00Z",
+            "2026-07-11T12:00:00Z"
+        ]
+    );
+    assert_eq!(again.suggestions(), []);
+}
+
+#[test]
 fn a_corrected_clock_is_still_shown_as_it_is() {
     let mut resolver = resolver("UTC");
     resolver.correct(

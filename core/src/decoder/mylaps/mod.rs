@@ -106,7 +106,7 @@ impl Mylaps {
     fn hear(&mut self, frame: Frame, now: Moment) -> Vec<Output> {
         self.last_heard = now;
         let (raw, fits) = match frame {
-            Frame::Line(raw) => (raw.trim_ascii().to_vec(), true),
+            Frame::Line(raw) => (trimmed(raw), true),
             Frame::Oversize(raw) => (raw, false),
         };
         if self.phase == Phase::Closed || raw.is_empty() {
@@ -290,6 +290,14 @@ impl Batch {
         }
         None
     }
+}
+
+/// Without line ends and other space around it.
+fn trimmed(mut raw: Vec<u8>) -> Vec<u8> {
+    raw.truncate(raw.trim_ascii_end().len());
+    let space = raw.len() - raw.trim_ascii_start().len();
+    raw.drain(..space);
+    raw
 }
 
 fn name(bytes: &[u8]) -> String {
