@@ -97,7 +97,7 @@ fn check(outputs: &[Output]) {
             Output::Program(name) => assert!(name.len() <= LONGEST_MESSAGE),
             Output::Event(name) => assert!(!name.is_empty()),
             Output::Close { .. } => {
-                assert_eq!(place, outputs.len() - 1, "it goes on after a close")
+                assert_eq!(place, outputs.len() - 1, "it goes on after a close");
             }
         }
     }

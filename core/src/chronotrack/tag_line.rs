@@ -37,19 +37,15 @@ pub(super) fn is_one(text: &str) -> bool {
 
 /// Understands the line.
 pub(super) fn parse(text: &str) -> Result<Message, Malformed> {
-    match fixed_columns(text) {
-        Some(columns) => {
-            let fields: Vec<&str> = columns.iter().map(String::as_str).collect();
-            TagLine::find(&fields, "")?.understand()
-        }
-        // The separator is the one that follows the format id, whatever the id promises.
-        None => {
-            let separator = text.find(SEPARATORS).map(|at| &text[at..=at]);
-            let separator = separator.ok_or(Malformed::Fields(1))?;
-            let fields: Vec<&str> = text.split(separator).collect();
-            TagLine::find(&fields, separator)?.understand()
-        }
+    if let Some(columns) = fixed_columns(text) {
+        let fields: Vec<&str> = columns.iter().map(String::as_str).collect();
+        return TagLine::find(&fields, "")?.understand();
     }
+    // The separator is the one that follows the format id, whatever the id promises.
+    let separator = text.find(SEPARATORS).map(|at| &text[at..=at]);
+    let separator = separator.ok_or(Malformed::Fields(1))?;
+    let fields: Vec<&str> = text.split(separator).collect();
+    TagLine::find(&fields, separator)?.understand()
 }
 
 impl<'a> TagLine<'a> {

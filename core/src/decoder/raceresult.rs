@@ -281,13 +281,12 @@ impl Decoder for RaceResult {
 
     fn tick(&mut self, now: Moment) -> Vec<Output> {
         match self.phase {
-            Phase::Closed => vec![],
             Phase::Resting(until) if now >= until => {
                 // What was not asked for cannot be missed.
                 self.last_heard = now;
                 vec![self.ask_for_count()]
             }
-            Phase::Resting(_) => vec![],
+            Phase::Resting(_) | Phase::Closed => vec![],
             _ if now.since_ms(self.last_heard) >= SILENCE_MS => {
                 self.phase = Phase::Closed;
                 vec![Output::Close {

@@ -15,9 +15,11 @@ pub(crate) fn hear(decoder: &mut dyn Decoder, mut bytes: &[u8], now: Moment) -> 
 
 /// The reads among what is to be done.
 pub(crate) fn reads(outputs: &[Output]) -> Vec<&WireRead> {
-    let read = |output| match output {
-        &Output::Read(ref read) => Some(read),
-        _ => None,
-    };
+    fn read(output: &Output) -> Option<&WireRead> {
+        match output {
+            Output::Read(read) => Some(read),
+            _ => None,
+        }
+    }
     outputs.iter().filter_map(read).collect()
 }

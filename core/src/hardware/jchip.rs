@@ -28,22 +28,21 @@ impl Reader {
 
     /// Takes what the program sent and gives the answer; `shows` is what the reader's clock shows.
     pub fn receive(&mut self, bytes: &[u8], shows: DateTime) -> Vec<u8> {
-        let mut answer = String::new();
+        let mut answer = Vec::new();
         for frame in self.framer.push(bytes) {
             match frame {
                 Frame::Line(line) if line == b"GT" => {
                     let hundredths = shows.millisecond() / 10;
                     let date = shows.strftime("%Y%m%d");
-                    answer += &format!(
-                        "GT0{}{hundredths:02} date={date}\r",
-                        shows.strftime("%H%M%S")
-                    );
+                    let time = shows.strftime("%H%M%S");
+                    let reply = format!("GT0{time}{hundredths:02} date={date}\r");
+                    answer.extend(reply.into_bytes());
                 }
                 Frame::Line(line) if line == b"S0000" => self.is_started = true,
                 _ => {}
             }
         }
-        answer.into_bytes()
+        answer
     }
 
     /// Whether the program wants reads.

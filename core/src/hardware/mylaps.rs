@@ -90,7 +90,7 @@ impl Exporter {
                     }
                 }
                 [_, "Ping", ..] => {
-                    answer.extend(text::encode(&format!("{}@AckPing@$", self.location)))
+                    answer.extend(text::encode(&format!("{}@AckPing@$", self.location)));
                 }
                 _ => {}
             }

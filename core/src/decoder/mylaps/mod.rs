@@ -179,20 +179,20 @@ impl Mylaps {
     /// What the next record of the open message says, and at its end the acknowledgement.
     fn next_of_batch(&mut self) -> Option<Vec<Output>> {
         let batch = self.batch.as_mut()?;
-        match batch.take_record() {
-            Some(place) => {
-                let record = &batch.raw[place];
-                let raw = [&batch.raw[..batch.head], record].concat();
-                let record = Record::parse(&text::decode(record));
-                let output = record.understand(batch.kind, CONNECTION, &batch.location, raw);
-                Some(vec![output])
-            }
-            None => {
-                let acknowledgement = self.batch.take()?.acknowledgement;
-                let outputs = acknowledgement.map(Output::SendOnceStored);
-                Some(outputs.into_iter().collect())
-            }
-        }
+        let Some(place) = batch.take_record() else {
+            let acknowledgement = self.batch.take()?.acknowledgement;
+            let outputs = acknowledgement.map(Output::SendOnceStored);
+            return Some(outputs.into_iter().collect());
+        };
+        let record = &batch.raw[place];
+        let raw = [&batch.raw[..batch.head], record].concat();
+        let record = Record::parse(&text::decode(record));
+        Some(vec![record.understand(
+            batch.kind,
+            CONNECTION,
+            &batch.location,
+            raw,
+        )])
     }
 
     fn close(&mut self, reason: &'static str) -> Output {

@@ -78,7 +78,7 @@ fn an_exporter_is_greeted_and_its_passings_are_acknowledged_once_stored() {
 
 #[test]
 fn many_passings_of_one_message_are_one_acknowledgement_at_its_end() {
-    let passing = |chip: u32| format!("t=13:11:30.{:03}|c=A{chip:06}|b=0|n=", chip);
+    let passing = |chip: u32| format!("t=13:11:30.{chip:03}|c=A{chip:06}|b=0|n=");
     let passings: Vec<String> = (0..100).map(passing).collect();
     let message = format!("Start@Passing@{}@7@$", passings.join("@"));
     let outputs = hear(&mut exporter(), message.as_bytes(), T0);
@@ -221,7 +221,7 @@ fn whoever_is_no_exporter_is_closed() {
         &b"GET / HTTP/1.1\r\n\r\n$"[..],
         b"SimpleClient~0.6.0~CTP01$",
         b"x@y@$",
-        &[b'x'; LONGEST_MESSAGE + 1],
+        &b"x".repeat(LONGEST_MESSAGE + 1),
     ] {
         let outputs = hear(&mut Mylaps::new(T0), bytes, T0);
         assert!(
@@ -274,7 +274,7 @@ fn the_exporter_sends_again_until_it_is_told_to_forget() {
                 match output {
                     Output::Send(bytes) => answers.extend(exporter.receive(&bytes, T0)),
                     Output::SendOnceStored(bytes) if acknowledges => {
-                        answers.extend(exporter.receive(&bytes, T0))
+                        answers.extend(exporter.receive(&bytes, T0));
                     }
                     Output::Read(read) => stored.push(read.sequence),
                     Output::Close { .. } | Output::Fault { .. } => panic!("{output:?}"),
