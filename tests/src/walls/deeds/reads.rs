@@ -1,9 +1,11 @@
 //! What the hardware sends, and what is seen of it.
 
 use anyhow::{Context as _, Result, ensure};
+use reqwest::Method;
 
 use super::trespass::browse;
 use crate::{
+    caller::Question,
     wait,
     walls::{chance::Chance, company::Company},
 };
@@ -43,13 +45,26 @@ pub(super) async fn look_at(company: &mut Company, chance: &mut Chance) -> Resul
     Ok(())
 }
 
-/// Waits until all that the mat has sent is seen.
+/// Waits until all that the mat has sent is seen, and looks whether it is handed out.
 pub async fn find_all(company: &Company) -> Result<()> {
     wait::until("the reads that were sent", async || {
         let seen = stored(company, 0).await?;
         Ok((seen == company.reads).then_some(()))
     })
-    .await
+    .await?;
+    let Some(id) = &company.timing_session else {
+        return Ok(());
+    };
+    let path = format!("/api/chronotrack/sessions/{id}/reads?format=raw");
+    let question = Question::new(Method::GET, path);
+    let file = company.ask(&company.people[0], question).await?;
+    let lines = String::from_utf8_lossy(&file.body).lines().count();
+    ensure!(
+        file.is_success() && lines >= company.reads,
+        "{lines} lines are handed out of {} reads",
+        company.reads
+    );
+    Ok(())
 }
 
 /// How many reads of its mat somebody sees.
