@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use crate::time::Moment;
 
-/// More than any template lists.
-const KEPT: usize = 64;
+/// More than any template lists, even when many of them turn out to be none.
+const KEPT: usize = 256;
 
-/// A participant, or an unknown tag, became due.
+/// A participant, or an unknown tag, was read where it may be news.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing {
     /// The number of the read that made it.

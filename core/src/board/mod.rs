@@ -9,17 +9,22 @@ mod guns;
 pub mod passing;
 pub mod settings;
 pub mod showing;
+pub mod waves;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     board::{
         event::{BoardEvent, BoardRead},
         feed::{Crossing, Feed},
         guns::Guns,
-        passing::{Passing, Run, Shortest},
+        passing::{Passing, Rule, Run, Shortest},
         settings::{Mode, Settings},
-        showing::Showing,
+        showing::{Showing, Slot},
+        waves::{Came, Unread, Waves},
     },
     read::ReadKind,
     roster::{Participant, Roster},
@@ -40,6 +45,9 @@ pub struct Board {
     passings: HashMap<String, Passing>,
     /// Whether anybody was read at a start: then whoever was not is an exception.
     has_start_mat: bool,
+    waves: Waves,
+    /// The latest time that any read has.
+    race_time: Option<Moment>,
     /// By race name.
     races: HashMap<String, RaceState>,
     feed: Feed,
@@ -106,19 +114,28 @@ impl Board {
         &self.roster
     }
 
-    /// The latest crossings, newest first.
-    pub fn feed(&self) -> &Feed {
-        &self.feed
+    /// The latest crossings that are news, newest first, each runner once.
+    ///
+    /// Somebody whom the roster does not know is news only where nobody has a roster.
+    pub fn feed(&self) -> impl Iterator<Item = &Crossing> {
+        let mut seen = HashSet::new();
+        let who = |tag| self.roster.by_tag(tag).map_or(tag, |runner| &runner.bib);
+        self.feed
+            .iter()
+            .filter(|crossing| self.is_news(crossing))
+            .filter(move |crossing| seen.insert(who(&crossing.tag)))
     }
 
-    /// Who is being shown, from when until when.
-    pub fn showing(&self) -> &Showing {
-        &self.showing
+    /// Who is being shown, from when until when: turns in order and without overlap.
+    pub fn showing(&self) -> impl Iterator<Item = &Slot> {
+        self.showing
+            .slots()
+            .filter(|slot| self.is_news(&slot.crossing))
     }
 
     /// When a race's clock shows zero: its gun, or its scheduled start while no gun was heard.
     pub fn zero_at(&self, race: &str) -> Option<Moment> {
-        self.gun(race).or_else(|| self.roster.race(race)?.start)
+        zero_at(race, &self.roster, &self.guns)
     }
 
     /// The finishers of a race, fastest first; `None` for a race that nobody entered.
@@ -172,8 +189,11 @@ impl Board {
             self.has_start_mat = true;
             self.recount();
         }
+        self.race_time = self.race_time.max(Some(read.at));
         let before = self.progress(participant, &read.tag);
-        self.passings
+        let had_run = participant.is_some_and(|participant| self.run(participant).is_some());
+        let opens_stay = self
+            .passings
             .entry(read.tag.clone())
             .or_default()
             .pass(role, read.at);
@@ -181,40 +201,72 @@ impl Board {
         if let Some(participant) = participant {
             let race = self.races.entry(participant.race.clone()).or_default();
             race.seen += usize::from(!before.is_seen);
+            self.waves.come(participant, before.came, after.came);
             self.score(participant);
         }
-        let is_due = match self.settings.mode {
-            Mode::PreRace => !before.is_seen,
-            Mode::Results => !before.is_finished && after.is_finished,
+        self.judge_again();
+        let (is_new, is_due) = match self.settings.mode {
+            Mode::PreRace => (!before.is_seen, true),
+            Mode::Results => (role == Role::Finish && opens_stay, !had_run),
         };
-        if is_due {
-            self.show(read, participant.is_some());
+        if is_new {
+            self.show(read, is_due && participant.is_some());
         }
     }
 
-    fn show(&mut self, read: &BoardRead, is_known: bool) {
+    /// Scores those without a start anew for whom their wave's starts have settled something.
+    fn judge_again(&mut self) {
+        let roster = Arc::clone(&self.roster);
+        let guns = &self.guns;
+        let zero_at = |race: &str| zero_at(race, &roster, guns);
+        for bib in self.waves.judge_again(self.race_time, zero_at) {
+            if let Some(participant) = roster.by_bib(&bib) {
+                self.score(participant);
+            }
+        }
+    }
+
+    /// Remembers a crossing that may be news, and gives it a turn if it is due and is.
+    fn show(&mut self, read: &BoardRead, is_due: bool) {
         let crossing = Crossing {
             position: read.position,
             tag: read.tag.clone(),
             at: read.at,
         };
-        if is_known {
+        if is_due && self.is_news(&crossing) {
             self.showing
                 .schedule(crossing.clone(), read.received_at, &self.settings);
         }
         self.feed.push(crossing);
     }
 
+    /// Whether a crossing is still what made somebody appear: it may turn out to have been a warm-up, or a walk back.
+    fn is_news(&self, crossing: &Crossing) -> bool {
+        let run = match self.roster.by_tag(&crossing.tag) {
+            Some(_) if self.settings.mode == Mode::PreRace => return true,
+            Some(participant) => self.run(participant),
+            None if !self.roster.participants().is_empty() => None,
+            None if self.settings.mode == Mode::PreRace => return true,
+            None => self.unknown_run(&crossing.tag),
+        };
+        run.is_some_and(|run| (run.finished_at..=run.gone_at).contains(&crossing.at))
+    }
+
     /// Makes everything that follows from roster, guns and passings anew.
     fn recount(&mut self) {
         self.races.clear();
+        self.waves = Waves::default();
         let mut finishers: HashMap<&str, Vec<Finisher>> = HashMap::new();
         let roster = Arc::clone(&self.roster);
         for participant in roster.participants() {
-            let is_seen = self.progress(Some(participant), &participant.bib).is_seen;
+            let progress = self.progress(Some(participant), &participant.bib);
+            self.waves.enter(participant);
+            self.waves.come(participant, Came::NotYet, progress.came);
             let race = self.races.entry(participant.race.clone()).or_default();
             race.entrants += 1;
-            race.seen += usize::from(is_seen);
+            race.seen += usize::from(progress.is_seen);
+        }
+        for participant in roster.participants() {
             finishers
                 .entry(&participant.race)
                 .or_default()
@@ -250,27 +302,46 @@ impl Board {
     /// How far a participant, or a tag that nobody wears, has come.
     fn progress(&self, participant: Option<&Participant>, tag: &str) -> Progress {
         let Some(participant) = participant else {
-            let passing = self.passings.get(tag);
             return Progress {
-                is_seen: passing.is_some(),
-                is_finished: passing
-                    .is_some_and(|passing| passing.run(None, Shortest::default()).is_some()),
+                is_seen: self.passings.contains_key(tag),
+                came: Came::NotYet,
             };
         };
         Progress {
             is_seen: tags(participant).any(|tag| self.passings.contains_key(tag)),
-            is_finished: self.run(participant).is_some(),
+            came: self
+                .passing(participant)
+                .came(&self.rule(participant, Unread::default())),
         }
     }
 
     fn run(&self, participant: &Participant) -> Option<Run> {
+        let passing = self.passing(participant);
+        let rule = self.rule(participant, Unread::Held);
+        let unread = match passing.came(&rule) {
+            Came::Unread => self.waves.unread(participant, rule.zero_at, self.race_time),
+            Came::Left(_) | Came::NotYet => Unread::Held,
+        };
+        passing.run(&Rule { unread, ..rule })
+    }
+
+    /// The run of a tag that nobody wears.
+    fn unknown_run(&self, tag: &str) -> Option<Run> {
+        self.passings.get(tag)?.run(&Rule::default())
+    }
+
+    /// What makes a run of a participant's reads.
+    fn rule(&self, participant: &Participant, unread: Unread) -> Rule {
         let race = self.roster.race(&participant.race);
         let shortest = race
             .and_then(|race| race.distance_m)
             .map(|distance_m| Shortest::over(distance_m, self.has_start_mat))
             .unwrap_or_default();
-        self.passing(participant)
-            .run(self.zero_at(&participant.race), shortest)
+        Rule {
+            zero_at: self.zero_at(&participant.race),
+            shortest,
+            unread,
+        }
     }
 
     /// What all tags of a participant saw together.
@@ -288,7 +359,7 @@ impl Board {
 
 struct Progress {
     is_seen: bool,
-    is_finished: bool,
+    came: Came,
 }
 
 impl RaceState {
@@ -299,6 +370,11 @@ impl RaceState {
             finished: self.standings.len(),
         }
     }
+}
+
+fn zero_at(race: &str, roster: &Roster, guns: &Guns) -> Option<Moment> {
+    let race = roster.race(race)?;
+    guns.of_race(race, roster.races()).or(race.start)
 }
 
 /// Every tag by which a participant may be read.

@@ -1,9 +1,16 @@
 //! Where a tag has been.
 
-use crate::{scoring::locations::Role, time::Moment};
+use crate::{
+    board::waves::{Came, Unread},
+    scoring::locations::Role,
+    time::Moment,
+};
 
 /// Reads that are no further apart than this are one stay on the mat.
 const STAY_GAP_MS: i64 = 5_000;
+
+/// How long before the gun somebody may be read leaving who leaves with it: schedules are not kept to the second.
+const BEFORE_GUN_MS: i64 = 2 * 60_000;
 
 /// How many stays at one kind of mat are remembered: more than anybody runs laps.
 const REMEMBERED: usize = 256;
@@ -18,10 +25,23 @@ pub struct Passing {
 /// A way from start to finish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// When the start mat was left, where it was read.
+    /// When the start mat was left, where it was read; otherwise the gun of the runner's wave, where it had its own.
     pub started_at: Option<Moment>,
     /// When the finish mat was reached.
     pub finished_at: Moment,
+    /// When it was left again.
+    pub gone_at: Moment,
+}
+
+/// What makes a run of reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// When the race began.
+    pub zero_at: Option<Moment>,
+    /// How long a run takes.
+    pub shortest: Shortest,
+    /// What a finish without a start is worth.
+    pub unread: Unread,
 }
 
 /// Stays on mats of one kind, apart from one another and in the order of time, whatever order the reads came in.
@@ -60,8 +80,8 @@ impl Shortest {
 }
 
 impl Passing {
-    /// Takes a read in.
-    pub(super) fn pass(&mut self, role: Role, at: Moment) {
+    /// Takes a read in; true if it begins a stay.
+    pub(super) fn pass(&mut self, role: Role, at: Moment) -> bool {
         let stay = Stay {
             first: at,
             last: at,
@@ -69,63 +89,94 @@ impl Passing {
         match role {
             Role::Start => self.starts.add(stay),
             Role::Finish => self.finishes.add(stay),
-            Role::Split => {}
+            Role::Split => false,
         }
     }
 
     /// The run that counts: from the last departure from the start before the first arrival at the finish that can be one.
     ///
-    /// An arrival can be one when it comes long enough after the runner first left the start, or after the race began at `zero_at`
-    /// when they were not read at the start since then. People warm up across the finish mat, also after the
-    /// gun of a wave that is not theirs, wait on the start mat, and walk back over either of them afterwards. Where nobody knows
-    /// when the race began, it began when this runner first left the start.
-    pub fn run(&self, zero_at: Option<Moment>, shortest: Shortest) -> Option<Run> {
-        let left_at = self
-            .starts
-            .0
-            .iter()
-            .map(|stay| stay.last)
-            .find(|left| zero_at.is_none_or(|zero| *left >= zero));
-        let began_at = left_at.or(zero_at);
-        let shortest_ms = match left_at {
-            Some(_) => shortest.from_start_ms,
-            None => shortest.from_gun_ms,
-        };
-        let is_arrival = |stay: &&Stay| {
-            began_at
-                .is_none_or(|began| stay.first > began && stay.first.since_ms(began) >= shortest_ms)
-        };
-        let finished_at = self.finishes.0.iter().find(is_arrival)?.first;
+    /// An arrival can be one when it comes long enough after the runner first left the start since the race began. People warm up
+    /// across the finish mat, also after the gun of a wave that is not theirs, wait on the start mat, and walk back over either of
+    /// them afterwards. Where nobody knows when the race began, it began when this runner first left the start.
+    ///
+    /// For a runner who was not read leaving, it has to come long enough after the gun, and only if such an arrival counts.
+    pub fn run(&self, rule: &Rule) -> Option<Run> {
+        let (arrival, gun) = self.unread_arrival(rule).or_else(|| {
+            let left = self.left_at(rule.zero_at)?;
+            let began = rule.zero_at.map_or(left, |zero| left.max(zero));
+            let arrival = self.arrival(Some(began), rule.shortest.from_start_ms)?;
+            Some((arrival, None))
+        })?;
         let start = self
             .starts
             .0
             .iter()
             .rev()
-            .find(|stay| stay.last < finished_at);
+            .find(|stay| stay.last < arrival.first);
         Some(Run {
-            started_at: start.map(|stay| stay.last),
-            finished_at,
+            started_at: start.map(|stay| stay.last).or(gun),
+            finished_at: arrival.first,
+            gone_at: arrival.last,
         })
+    }
+
+    /// The arrival that counts without a start, and the gun of the runner's own wave.
+    fn unread_arrival(&self, rule: &Rule) -> Option<(Stay, Option<Moment>)> {
+        let Unread::Counts { wave_gun, over_at } = rule.unread else {
+            return None;
+        };
+        let gun = wave_gun.or(rule.zero_at);
+        let arrival = self.arrival(gun, rule.shortest.from_gun_ms)?;
+        let walked_back = |left| arrival.first < left && over_at.is_some_and(|over| left > over);
+        self.left_at(rule.zero_at)
+            .is_none_or(walked_back)
+            .then_some((arrival, wave_gun))
+    }
+
+    /// How the runner came to the start.
+    pub(super) fn came(&self, rule: &Rule) -> Came {
+        let arrival = self.arrival(rule.zero_at, rule.shortest.from_gun_ms);
+        match (self.left_at(rule.zero_at), arrival) {
+            (Some(left), Some(arrival)) if arrival.first < left => Came::Unread,
+            (Some(left), _) => Came::Left(left),
+            (None, Some(_)) => Came::Unread,
+            (None, None) => Came::NotYet,
+        }
+    }
+
+    /// When the start was first left since the race began.
+    fn left_at(&self, zero_at: Option<Moment>) -> Option<Moment> {
+        self.starts
+            .0
+            .iter()
+            .map(|stay| stay.last)
+            .find(|left| zero_at.is_none_or(|zero| *left >= zero - BEFORE_GUN_MS))
+    }
+
+    /// The first arrival at the finish so long after the run began.
+    fn arrival(&self, began_at: Option<Moment>, shortest_ms: i64) -> Option<Stay> {
+        let is_arrival = |stay: &&Stay| {
+            began_at
+                .is_none_or(|began| stay.first > began && stay.first.since_ms(began) >= shortest_ms)
+        };
+        self.finishes.0.iter().find(is_arrival).copied()
     }
 
     /// What two tags of one person saw together.
     pub(super) fn merged(mut self, other: &Self) -> Self {
-        other
-            .starts
-            .0
-            .iter()
-            .for_each(|stay| self.starts.add(*stay));
-        other
-            .finishes
-            .0
-            .iter()
-            .for_each(|stay| self.finishes.add(*stay));
+        for stay in &other.starts.0 {
+            self.starts.add(*stay);
+        }
+        for stay in &other.finishes.0 {
+            self.finishes.add(*stay);
+        }
         self
     }
 }
 
 impl Stays {
-    fn add(&mut self, stay: Stay) {
+    /// Takes a stay in; true if it stands alone.
+    fn add(&mut self, stay: Stay) -> bool {
         let touches = |other: &Stay| {
             other.first.since_ms(stay.last) <= STAY_GAP_MS
                 && stay.first.since_ms(other.last) <= STAY_GAP_MS
@@ -144,6 +195,7 @@ impl Stays {
         if self.0.len() > REMEMBERED {
             self.join_closest();
         }
+        count == 0
     }
 
     /// Makes one stay of the two that are closest to each other.
@@ -189,7 +241,11 @@ mod tests {
             from_start_ms: 300 * S,
             from_gun_ms: 500 * S,
         };
-        let run = passing(reads).run(zero_at.map(Moment), shortest)?;
+        let run = passing(reads).run(&Rule {
+            zero_at: zero_at.map(Moment),
+            shortest,
+            ..Rule::default()
+        })?;
         Some((run.started_at.map(|at| at.0), run.finished_at.0))
     }
 

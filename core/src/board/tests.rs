@@ -97,10 +97,10 @@ fn a_race_makes_standings_counts_and_a_feed() {
     assert_eq!(
         board
             .feed()
-            .iter()
             .map(|crossing| crossing.tag.as_str())
             .collect::<Vec<_>>(),
-        ["999", "2", "1"]
+        ["2", "1"],
+        "nobody knows 999"
     );
     assert_eq!(board.zero_at("5 km"), Some(Moment(GUN + 2_000)));
     assert_eq!(
@@ -125,7 +125,7 @@ fn repeated_reads_change_nothing() {
     events.push(read(8, "START", "1", GUN + 990_000));
     let board = board(&events);
     assert_eq!(standings(&board), standings(&self::board(&race())));
-    assert_eq!(board.feed().iter().count(), 3);
+    assert_eq!(board.feed().count(), 2);
 }
 
 #[test]
@@ -143,7 +143,6 @@ fn runners_are_shown_one_after_the_other_and_unknown_tags_not_at_all() {
     let board = board(&race());
     let slots: Vec<_> = board
         .showing()
-        .slots()
         .map(|slot| {
             (
                 slot.crossing.tag.as_str(),
@@ -171,7 +170,6 @@ fn before_the_race_the_first_read_anywhere_counts() {
     assert_eq!(
         board
             .feed()
-            .iter()
             .map(|crossing| crossing.tag.as_str())
             .collect::<Vec<_>>(),
         ["1", "3"]

@@ -57,7 +57,7 @@ pub struct RunnerContext {
     pub known: bool,
     /// The bib, or the tag of somebody unknown.
     pub bib: String,
-    /// The whole name; `Bib 123` of somebody unknown.
+    /// The whole name; `No. 123` of somebody unknown, whom a board names only where nobody has a roster.
     pub name: String,
     /// Given names.
     pub first_name: String,
@@ -135,8 +135,8 @@ impl RunnerContext {
             Some(participant) => Self::of(board, participant),
             None => Self {
                 bib: crossing.tag.clone(),
-                name: format!("Bib {}", crossing.tag),
-                last_name: format!("Bib {}", crossing.tag),
+                name: format!("No. {}", crossing.tag),
+                last_name: format!("No. {}", crossing.tag),
                 ..Self::default()
             },
         };

@@ -97,7 +97,7 @@ impl<'a> Placer<'a> {
 
     /// One layer for each runner of the schedule. Each covers the one before while it comes in.
     fn active(&mut self, element: &Element, z: i32, scope: &Scope<'a>) {
-        for (index, slot) in self.board.showing().slots().enumerate() {
+        for (index, slot) in self.board.showing().enumerate() {
             let runner = RunnerContext::of_crossing(self.board, &slot.crossing);
             let show = Show::Between {
                 from: Some(slot.from),
@@ -123,7 +123,6 @@ impl<'a> Placer<'a> {
     fn resting(&self) -> Show {
         self.board
             .showing()
-            .slots()
             .last()
             .map_or(Show::Always, |last| Show::Between {
                 from: Some(last.until),
@@ -203,7 +202,6 @@ impl<'a> Placer<'a> {
         match of {
             ListOf::Feed => board
                 .feed()
-                .iter()
                 .take(rows)
                 .map(|crossing| {
                     (

@@ -1,7 +1,15 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::*;
-use crate::roster::csv;
+use crate::{
+    board::{
+        Board,
+        event::{BoardEvent, BoardRead},
+    },
+    read::ReadKind,
+    roster::csv,
+    scoring::standings::Standings,
+};
 
 const FIRST_START: Moment = Moment(1_790_000_000_000);
 
@@ -173,4 +181,69 @@ fn wall_clocks_go_past_midnight() {
         last.expect("was read").at.date(),
         jiff::civil::date(2026, 6, 7)
     );
+}
+
+/// How far the time of somebody whose start was not read may be from their own, in milliseconds: who waited on the mat before
+/// is timed from that.
+const UNREAD_START_MS: i64 = 6 * 60_000;
+
+#[test]
+fn a_board_of_it_never_has_a_finisher_who_is_not_one_and_in_the_end_has_all() {
+    for seed in [1, 7] {
+        let field = field::draw(2500, &mut Chance::new(seed));
+        let demo = Demo::generate(2500, seed);
+        let mut board = Board::default();
+        board.apply(&BoardEvent::Roster(demo.roster(FIRST_START).into()));
+        let runs: HashMap<&str, (i64, i64)> = field
+            .iter()
+            .filter_map(|runner| {
+                let finish_ms = runner.finish_ms?;
+                let net_ms = finish_ms - runner.start_ms?;
+                Some((runner.participant.bib.as_str(), (finish_ms, net_ms)))
+            })
+            .collect();
+        let standings = |board: &Board| -> Vec<Standings> {
+            let races = COURSES.iter();
+            races
+                .filter_map(|course| board.standings(course.name).cloned())
+                .collect()
+        };
+        let mut records: Vec<(&str, &Record)> = demo
+            .hardware
+            .iter()
+            .flat_map(|mat| mat.records.iter().map(|record| (mat.location, record)))
+            .collect();
+        records.sort_by_key(|(_, record)| record.known_ms);
+        for (index, (location, record)) in records.into_iter().enumerate() {
+            board.apply(&BoardEvent::Read(BoardRead {
+                position: index as i64,
+                kind: record
+                    .tag
+                    .as_ref()
+                    .map_or(ReadKind::Gun, |_| ReadKind::Chip),
+                location: location.to_owned(),
+                tag: record.tag.clone().unwrap_or_default(),
+                at: FIRST_START + record.at_ms,
+                received_at: FIRST_START + record.known_ms,
+            }));
+            if index % 20 != 0 {
+                continue;
+            }
+            for finisher in standings(&board).iter().flat_map(|race| race.leaders(10)) {
+                let run = runs.get(finisher.bib.as_str());
+                let (finish_ms, net_ms) = run.expect("somebody who arrives");
+                let off_ms = finisher
+                    .finished_at
+                    .since_ms(FIRST_START + *finish_ms)
+                    .abs();
+                assert!(off_ms < 10_000, "{finisher:?} has yet to finish");
+                assert!(
+                    (finisher.net_ms - net_ms).abs() < UNREAD_START_MS,
+                    "{finisher:?}"
+                );
+            }
+        }
+        let finished: usize = standings(&board).iter().map(Standings::len).sum();
+        assert_eq!(finished, runs.len());
+    }
 }
