@@ -9,7 +9,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -46,6 +46,8 @@ pub struct Patience {
 #[derive(Debug, Default)]
 struct Memory {
     addresses: HashMap<IpAddr, Failures>,
+    /// Failures in the neighbourhood of an address, which say only whether anybody failed there.
+    regions: HashMap<IpAddr, Failures>,
     accounts: HashMap<TokenHash, Failures>,
     /// The share of an account in an address's failures, which a success there forgives.
     places: HashMap<(TokenHash, IpAddr), Failures>,
@@ -96,6 +98,7 @@ impl Patience {
             return;
         }
         count(&mut memory.addresses, address, now);
+        count(&mut memory.regions, region(address), now);
         count(&mut memory.accounts, account, now);
         count(&mut memory.places, (account, address), now);
     }
@@ -105,10 +108,13 @@ impl Patience {
         let (account, address) = key(account, address);
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let place = (account, address);
-        if let Some(own) = memory.places.remove(&place)
-            && let Some(failures) = memory.addresses.get_mut(&address)
-        {
-            failures.count = failures.count.saturating_sub(own.count);
+        if let Some(own) = memory.places.remove(&place) {
+            let memory = &mut *memory;
+            let here = memory.addresses.get_mut(&address);
+            let around = memory.regions.get_mut(&region(address));
+            for failures in here.into_iter().chain(around) {
+                failures.count = failures.count.saturating_sub(own.count);
+            }
         }
         let familiar = Familiar {
             success: now,
@@ -123,6 +129,14 @@ impl Patience {
 /// An account by a hash of bounded size, and a household by its network.
 fn key(account: &Email, address: IpAddr) -> (TokenHash, IpAddr) {
     (token::hash(account.as_str()), household(address))
+}
+
+/// The address; of IPv6 the network of 48 bits around it, because one stranger has thousands of households' networks to fail from.
+fn region(household: IpAddr) -> IpAddr {
+    match household {
+        IpAddr::V4(_) => household,
+        IpAddr::V6(network) => IpAddr::V6(Ipv6Addr::from(u128::from(network) >> 80 << 80)),
+    }
 }
 
 /// Counts a failure.
@@ -154,13 +168,15 @@ impl Memory {
     }
 
     fn strangers_wait(&self, account: TokenHash, address: IpAddr, now: Instant) -> Duration {
-        let here = self.addresses.get(&address);
-        let Some(here) = here.filter(|here| here.count > 0 && !here.is_forgotten(now)) else {
-            return Duration::ZERO;
+        let wait = |failures: Option<&Failures>| {
+            failures.map_or(Duration::ZERO, |failures| failures.wait(now, LONGEST))
         };
-        let of_account = self.accounts.get(&account);
-        let of_account = of_account.map_or(Duration::ZERO, |failures| failures.wait(now, LONGEST));
-        here.wait(now, LONGEST).max(of_account)
+        let of_address = wait(self.addresses.get(&address));
+        let around = self.regions.get(&region(address));
+        if around.is_none_or(|around| around.count == 0 || around.is_forgotten(now)) {
+            return of_address;
+        }
+        of_address.max(wait(self.accounts.get(&account)))
     }
 }
 
@@ -322,6 +338,18 @@ mod tests {
         let ann = email(ANN);
         assert!(patience.wait(&ann, address("2001:db8::9"), now).is_some());
         assert_eq!(patience.wait(&ann, address("2001:db8:0:1::9"), now), None);
+    }
+
+    #[test]
+    fn a_stranger_with_many_networks_has_failed_in_all_of_them() {
+        let (patience, now) = (Patience::default(), Instant::now());
+        let ann = email(ANN);
+        for network in 1..=8 {
+            patience.failed(&ann, address(&format!("2001:db8:0:{network}::1")), now);
+        }
+        let wait = |from| patience.wait(&ann, address(from), now);
+        assert!(wait("2001:db8:0:9::1").is_some());
+        assert_eq!(wait("2001:db8:1:9::1"), None, "somebody else's");
     }
 
     #[test]
