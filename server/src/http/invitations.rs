@@ -31,7 +31,7 @@ use crate::{
         password::NewPassword,
     },
     clock,
-    store::{Invitation, InvitationId, NewInvitation, Role, User, audit::Action},
+    store::{Invitation, InvitationId, Joining, NewInvitation, Role, User, audit::Action},
 };
 
 /// The longest life of an invitation: two weeks.
@@ -238,18 +238,22 @@ async fn join(
     password: NewPassword,
 ) -> Result<Option<(User, Invitation)>, Problem> {
     let store = &app.services.store;
-    let hash = match store.user_by_email(&invitation.email).await? {
-        None => Some(attempt.hash(password).await?),
+    let known = store.user_by_email(&invitation.email).await?;
+    let hash;
+    let who = match &known {
+        None => {
+            hash = attempt.hash(password).await?;
+            Joining::New(&hash)
+        }
         Some(user) => {
-            let kept = Some(user.password_hash);
+            let kept = Some(user.password_hash.clone());
             if !attempt.verify(password.0, kept).await? {
                 return Ok(None);
             }
-            None
+            Joining::Known(user.id, &user.password_hash)
         }
     };
-    let now = clock::now();
-    let joined = store.accept(&invitation, hash.as_deref(), now).await?;
+    let joined = store.accept(&invitation, who, clock::now()).await?;
     Ok(joined.map(|user| (user, invitation)))
 }
 

@@ -9,7 +9,7 @@ use super::{
     db::{reading, writing},
     fence::Server,
     sql::{Across, Walled},
-    users::{ADD_USER, USER_BY_EMAIL},
+    users::{ADD_USER, HOLD_PASSWORD, USER_BY_EMAIL},
 };
 
 /// An invitation that nobody has accepted yet.
@@ -101,6 +101,15 @@ pub struct NewInvitation<'a> {
     pub expires_at: Moment,
 }
 
+/// Who joins.
+#[derive(Clone, Copy)]
+pub enum Joining<'a> {
+    /// Somebody who has no account yet, with the hash of the password of their choice.
+    New(&'a str),
+    /// This person, whose password was found to be the one that the hash was made from.
+    Known(UserId, &'a str),
+}
+
 impl Store {
     /// Invites somebody; what the partner invited them to before is over.
     pub async fn invite(
@@ -175,13 +184,12 @@ impl Store {
             .await)
     }
 
-    /// Lets whom it is for join, and uses the invitation up. A password's hash makes the person, who must not be there yet; without
-    /// one they must. `None`, and nothing done, when that is not so, the invitation is used up, or whoever invited them is no owner
-    /// any more.
+    /// Lets whom it is for join, and uses the invitation up. `None`, and nothing done, when they are not who they were found to be,
+    /// the invitation is used up, or whoever invited them is no owner any more.
     pub async fn accept(
         &self,
         invitation: &Invitation,
-        new_password_hash: Option<&str>,
+        who: Joining<'_>,
         at: Moment,
     ) -> Result<Option<User>> {
         let partner = invitation.partner_id;
@@ -192,18 +200,22 @@ impl Store {
                 .bind(SHELL)
                 .execute(&mut *transaction)
                 .await?;
-            let user: Option<User> = match new_password_hash {
-                Some(hash) => ADD_USER.query_as()
+            let user: Option<User> = match who {
+                Joining::New(hash) => ADD_USER.query_as()
                     .bind(UserId::new())
                     .bind(&invitation.email)
                     .bind(hash)
                     .bind(at.0)
                     .fetch_optional(&mut *transaction)
                     .await?,
-                None => USER_BY_EMAIL.query_as()
-                    .bind(&invitation.email)
-                    .fetch_optional(&mut *transaction)
-                    .await?,
+                Joining::Known(user, hash) => {
+                    HOLD_PASSWORD.query().bind(user).bind(hash).execute(&mut *transaction).await?;
+                    let user: Option<User> = USER_BY_EMAIL.query_as()
+                        .bind(&invitation.email)
+                        .fetch_optional(&mut *transaction)
+                        .await?;
+                    user.filter(|user| user.password_hash == hash)
+                }
             };
             let Some(user) = user.filter(|_| used.rows_affected() > 0) else {
                 return Ok(None);
@@ -244,17 +256,23 @@ mod tests {
         assert_eq!(find(NEW.email, NOW + 10).await, None, "over");
         let invitation = find(NEW.email, NOW).await.expect("is there");
 
-        let unknown = store.accept(&invitation, None, NOW).await.expect("answers");
+        let unknown = store
+            .accept(&invitation, Joining::Known(UserId::new(), "x"), NOW)
+            .await
+            .expect("answers");
         assert_eq!(unknown, None);
         assert!(find(NEW.email, NOW).await.is_some(), "nothing was done");
-        let user = store.accept(&invitation, Some("x"), NOW).await;
+        let user = store.accept(&invitation, Joining::New("x"), NOW).await;
         let user = user.expect("answers").expect("joins");
         let members = store.members(acme).await.expect("lists");
         assert_eq!(
             (members[0].user_id, members[0].role),
             (user.id, Role::Operator)
         );
-        let again = store.accept(&invitation, None, NOW).await.expect("answers");
+        let again = store
+            .accept(&invitation, Joining::Known(UserId::new(), "x"), NOW)
+            .await
+            .expect("answers");
         assert_eq!(again, None, "it is used up");
     }
 
@@ -287,6 +305,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_is_known_joins_by_the_password_that_they_have_now() {
+        let (store, _dir) = testing::store().await;
+        let acme = store.add_partner("Acme", NOW).await.expect("adds");
+        let acme = acme.expect("is new").id;
+        let known = store.add_user(NEW.email, "new", NOW).await.expect("adds");
+        let known = known.expect("is new").id;
+        let invitation = store.invite(acme, NEW, NOW).await.expect("invites");
+        let join = async |hash| {
+            let who = Joining::Known(known, hash);
+            let joined = store.accept(&invitation, who, NOW).await;
+            joined.expect("answers").is_some()
+        };
+        assert!(!join("old").await, "it was changed meanwhile");
+        assert!(join("new").await);
+    }
+
+    #[tokio::test]
     async fn who_may_invite_no_longer_invited_nobody() {
         let (store, _dir) = testing::store().await;
         let acme = store.add_partner("Acme", NOW).await.expect("adds");
@@ -312,7 +347,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let accept = async |invitation| {
-            let joined = store.accept(invitation, Some("x"), NOW).await;
+            let joined = store.accept(invitation, Joining::New("x"), NOW).await;
             joined.expect("answers").is_some()
         };
         invite(1, "one@example.org", "ann@example.org").await;
@@ -340,6 +375,12 @@ mod tests {
         // He was about to invite when he fell.
         let late = invite(5, "new@example.org", "bob@example.org").await;
         assert!(!accept(&late).await);
+        // What he was invited to himself goes with him.
+        invite(6, "bob@example.org", SHELL).await;
+        assert_eq!(left().await[0], SHELL);
+        store.remove_role(bob, acme).await.expect("leaves");
+        assert_eq!(left().await, ["ann@example.org"]);
+
         let early = store.invitation(&[1; 32], "one@example.org", NOW).await;
         let early = early.expect("reads").expect("is there");
         assert!(accept(&early).await);

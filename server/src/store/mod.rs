@@ -47,7 +47,7 @@ pub use failure::{is_about_data, is_away};
 pub use ids::{
     DisplaySessionId, InvitationId, PartnerId, StreamId, TimingSessionId, TokenId, UserId,
 };
-pub use invitations::{Invitation, NewInvitation};
+pub use invitations::{Invitation, Joining, NewInvitation};
 pub use kept::KeptRead;
 pub use memberships::{Member, Membership, Role, RoleChange};
 pub use partners::{Partner, Possessions};
