@@ -89,3 +89,30 @@ pub(super) async fn note(
     };
     Ok(store.record(&entry).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use gantry_core::time::Moment;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_is_a_line_whatever_it_says() {
+        let entry = Logged {
+            id: uuid::Uuid::nil(),
+            partner: None,
+            at: Moment(1_620_460_701_950),
+            who: SHELL.to_owned(),
+            action: "partner_added".to_owned(),
+            subject: "Ac\tme\n".to_owned(),
+            address: String::new(),
+            detail: "{}".to_owned(),
+        };
+        let fields: Vec<_> = line(&entry).split('\t').map(str::to_owned).collect();
+        let at = "2021-05-08T07:58:21.95Z";
+        assert_eq!(
+            fields,
+            [at, "-", "shell", "-", "partner_added", "Ac me ", "{}"]
+        );
+    }
+}

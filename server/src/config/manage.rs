@@ -252,3 +252,19 @@ fn moment(text: &str) -> Result<Moment, String> {
             "expected a day or a moment, like 2026-05-08 or 2026-05-08T07:30:00Z".to_owned()
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_day_or_a_time_of_it() {
+        let exact = Moment(1_620_460_701_000);
+        assert_eq!(moment("2021-05-08T07:58:21Z"), Ok(exact));
+        let day = moment("2021-05-08").expect("a day");
+        assert!((exact.since_ms(day)).abs() < 24 * 3_600_000);
+        for text in ["", "lately", "2021-13-01", "07:58"] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,7 +1,8 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::port::{ANN, Answer, Client, Port};
+use super::port::{ANN, Answer, Client, OLGA, Port};
+use crate::store::testing::NOW;
 
 async fn put(
     client: &Client,
@@ -81,4 +82,34 @@ async fn what_is_no_roster_changes_nothing() {
         .is_problem(413);
     let view = ann.get(&format!("/api/sessions/{session}")).await;
     assert_eq!(view.body["participants"], 9);
+}
+
+#[tokio::test]
+async fn a_partner_that_sends_many_keeps_no_other_waiting() {
+    let port = Port::start().await;
+    let (ann, olga) = (port.log_in(ANN).await, port.log_in(OLGA).await);
+    let store = &port.services.store;
+    let other = store.partner_named("Other").await.expect("reads");
+    let other = other.expect("is there").id;
+    let timing = store.open_timing_session(other, "X", "9", "2021-05-08", NOW);
+    let timing = timing.await.expect("opens");
+    let stream = store.open_stream(other, timing, "9", "FINISH", NOW);
+    stream.await.expect("opens");
+    let made = json!({"mode": "results", "chronotrack_session_ids": [timing.to_string()]});
+    let others = olga.post("/api/sessions/create", &made).await.text("id");
+    let acmes = port.session(&ann).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let turn = port.app.uploads.begin(port.origin.partner_id).await;
+        held.push(turn.expect("free"));
+    }
+    let csv = "bib\n1\n";
+    let mut own = Box::pin(put(&ann, &acmes, "text/csv", csv));
+    tokio::select! {
+        biased;
+        answer = &mut own => panic!("it is not its turn: {answer:?}"),
+        answer = put(&olga, &others, "text/csv", csv) => assert_eq!(answer.body["imported"], 1, "{answer:?}"),
+    }
+    drop(held);
+    assert_eq!(own.await.body["removed"], 8);
 }
