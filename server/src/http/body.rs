@@ -158,6 +158,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// A parameter of a query that is either `true` or `false`; `false` without it.
+pub fn flag(name: &str, text: Option<&str>) -> Result<bool, InputError> {
+    text.map_or(Ok(false), |text| {
+        text.parse().map_err(|_text: std::str::ParseBoolError| {
+            let detail = format!("{text:?} is not accepted; \"true\" and \"false\" are");
+            InputError::new(format!("/{name}"), detail)
+        })
+    })
+}
+
 /// The id in a path, as it was asked for. One that is no text is empty, and nothing has an empty id.
 pub struct Id(pub String);
 

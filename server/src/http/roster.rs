@@ -16,12 +16,12 @@ use gantry_core::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
-    body::{Id, Json, media_type, parse, unreadable},
+    body::{Id, Json, Query, flag, media_type, parse, unreadable},
     moment::Rfc3339,
     precondition::{IfMatch, Tagged},
     principal::Operator,
@@ -41,6 +41,15 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(replace))
         .layer(DefaultBodyLimit::max(LARGEST_BYTES))
+}
+
+/// How to take a roster.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Manner {
+    /// `true` answers what the roster would change and stores nothing.
+    dry_run: Option<String>,
 }
 
 /// A roster as JSON.
@@ -113,9 +122,9 @@ struct Rejected {
     reason: String,
 }
 
-/// Replaces a display session's roster, on the screens at once.
+/// Replaces a display session's roster, on the screens at once; or only tells what that would change.
 #[utoipa::path(put, path = "/api/sessions/{id}/roster", tag = "sessions", security(("token" = [])),
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was looked at")),
+    params(("id" = String, Path), Manner, ("If-Match" = Option<String>, Header, description = "The ETag that was looked at")),
     request_body(content(("text/csv"), (Lists = "application/json"))), responses(
     (status = OK, body = Imported),
     (status = NOT_FOUND, body = Problem),
@@ -130,12 +139,15 @@ async fn replace(
     State(app): State<Arc<App>>,
     operator: Operator,
     Id(id): Id,
+    Query(manner): Query<Manner>,
     IfMatch(expected): IfMatch,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Tagged<Json<Imported>>, Problem> {
     let person = operator.person();
     let terms = Terms::edit(expected);
+    let is_dry = flag("dry_run", manner.dry_run.as_deref());
+    let is_dry = is_dry.map_err(|error| Problem::invalid(vec![error]))?;
     let session = sessions::changeable(&app, person, &id, terms).await?;
     // First the turn, then the body: what waits takes no memory.
     let _turn = app.uploads.begin(person.partner).await?;
@@ -150,6 +162,9 @@ async fn replace(
     loop {
         let built_on = sessions::changeable(&app, person, &id, terms).await?;
         let (imported, body) = compared(&app, person, &built_on, &roster, &rejected).await?;
+        if is_dry {
+            return Ok(Tagged(built_on.revision, Json(imported)));
+        }
         let participants = roster.participants().len();
         let replaced = app
             .services

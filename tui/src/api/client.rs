@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::api::{
     failure::{Failure, Problem},
-    request::{Answer, Request},
+    request::{Answer, Request, RosterFile},
     server::Server,
     types::Token,
 };
@@ -77,20 +77,25 @@ impl Client {
         request: &Request,
         server_time: &mut Option<Moment>,
     ) -> Result<Answer, Failure> {
-        let (path, builder) = self.build(request).await?;
+        let roster = match request {
+            Request::CheckRoster { path, .. } => Some(read_roster(path).await?),
+            Request::ImportRoster { roster, .. } => Some(roster.clone()),
+            _ => None,
+        };
+        let (path, builder) = self.build(request, roster.as_ref());
         let response = builder
             .send()
             .await
             .map_err(|error| self.unreachable(&error))?;
         *server_time = date(&response);
         let body = self.body(response).await?;
-        parse(request, &body).map_err(|error| Failure::NotUnderstood {
+        parse(request, roster, &body).map_err(|error| Failure::NotUnderstood {
             path,
             reason: error.to_string(),
         })
     }
 
-    async fn build(&self, request: &Request) -> Result<(String, RequestBuilder), Failure> {
+    fn build(&self, request: &Request, roster: Option<&RosterFile>) -> (String, RequestBuilder) {
         let (method, path) = route(request);
         let builder = self.http.request(method, self.server.http(&path));
         let token = self.token.read().ok().and_then(|token| token.clone());
@@ -119,17 +124,20 @@ impl Client {
                 expires_in_hours,
             } => builder
                 .json(&json!({"session_id": session_id, "expires_in_hours": expires_in_hours})),
-            Request::ImportRoster { path, .. } => builder
+            _ => builder,
+        };
+        let builder = match roster {
+            Some(RosterFile(csv)) => builder
                 .header(header::CONTENT_TYPE, "text/csv")
                 .timeout(UPLOAD_TIMEOUT)
-                .body(read_roster(path).await?),
-            _ => builder,
+                .body(csv.to_vec()),
+            None => builder,
         };
         let builder = match seen(request) {
             Some(revision) => builder.header(header::IF_MATCH, format!("\"{revision}\"")),
             None => builder,
         };
-        Ok((path, builder))
+        (path, builder)
     }
 
     async fn body(&self, response: Response) -> Result<Vec<u8>, Failure> {
@@ -207,6 +215,10 @@ fn route(request: &Request) -> (Method, String) {
         Request::CreateSession(_) => (Method::POST, "/api/sessions/create".to_owned()),
         Request::ChangeSession { id, .. } => (Method::PATCH, format!("/api/sessions/{id}")),
         Request::DeleteSession { id, .. } => (Method::DELETE, format!("/api/sessions/{id}")),
+        Request::CheckRoster { session_id, .. } => (
+            Method::PUT,
+            format!("/api/sessions/{session_id}/roster?dry_run=true"),
+        ),
         Request::ImportRoster { session_id, .. } => {
             (Method::PUT, format!("/api/sessions/{session_id}/roster"))
         }
@@ -221,6 +233,7 @@ fn seen(request: &Request) -> Option<u64> {
     match request {
         Request::ChangeSession { seen, .. }
         | Request::DeleteSession { seen, .. }
+        | Request::CheckRoster { seen, .. }
         | Request::ImportRoster { seen, .. }
         | Request::Share { seen, .. }
         | Request::HandOver { seen, .. }
@@ -229,12 +242,16 @@ fn seen(request: &Request) -> Option<u64> {
     }
 }
 
-fn parse(request: &Request, body: &[u8]) -> serde_json::Result<Answer> {
+fn parse(request: &Request, roster: Option<RosterFile>, body: &[u8]) -> serde_json::Result<Answer> {
     fn read<T: DeserializeOwned>(
         body: &[u8],
         answer: fn(T) -> Answer,
     ) -> serde_json::Result<Answer> {
         serde_json::from_slice(body).map(answer)
+    }
+    if let (Request::CheckRoster { .. }, Some(roster)) = (request, roster) {
+        let would = serde_json::from_slice(body)?;
+        return Ok(Answer::RosterChecked { would, roster });
     }
     match request {
         Request::LogIn { .. } => read(body, Answer::LoggedIn),
@@ -253,7 +270,9 @@ fn parse(request: &Request, body: &[u8]) -> serde_json::Result<Answer> {
         | Request::Session { .. }
         | Request::Duplicate { .. }
         | Request::Archive { .. } => read(body, Answer::Session),
-        Request::ImportRoster { .. } => read(body, Answer::RosterImported),
+        Request::CheckRoster { .. } | Request::ImportRoster { .. } => {
+            read(body, Answer::RosterImported)
+        }
         Request::Displays => read(body, Answer::Displays),
         Request::GenerateUrl { .. } => read(body, Answer::UrlGenerated),
         Request::LogOut
@@ -270,7 +289,7 @@ struct TemplateBody {
     template: Template,
 }
 
-async fn read_roster(path: &Path) -> Result<Vec<u8>, Failure> {
+async fn read_roster(path: &Path) -> Result<RosterFile, Failure> {
     let fail = |reason: String| Failure::File {
         path: path.display().to_string(),
         reason,
@@ -287,8 +306,8 @@ async fn read_roster(path: &Path) -> Result<Vec<u8>, Failure> {
             about.len()
         )));
     }
-    tokio::fs::read(path)
-        .await
+    let csv = tokio::fs::read(path).await;
+    csv.map(|csv| RosterFile(csv.into()))
         .map_err(|error| fail(error.to_string()))
 }
 
@@ -406,7 +425,7 @@ mod tests {
     #[tokio::test]
     async fn a_roster_that_is_not_there_is_not_sent() {
         let (client, heard) = served(&[]).await;
-        let request = Request::ImportRoster {
+        let request = Request::CheckRoster {
             session_id: "s1".to_owned(),
             path: "/nowhere/roster.csv".into(),
             seen: None,

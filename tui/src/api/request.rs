@@ -1,6 +1,6 @@
 //! What the console asks of the server, and what comes back, as plain values.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use gantry_core::template::Template;
 use serde::Serialize;
@@ -117,12 +117,21 @@ pub enum Request {
         /// What the operator saw of it.
         seen: Seen,
     },
-    /// Puts a CSV file in the place of a display session's roster.
-    ImportRoster {
+    /// What a CSV file would change in the place of a display session's roster; nothing is changed.
+    CheckRoster {
         /// Of which display session.
         session_id: String,
         /// The file on this machine.
         path: PathBuf,
+        /// What the operator saw of it.
+        seen: Seen,
+    },
+    /// Puts a roster that was checked in the place of a display session's.
+    ImportRoster {
+        /// Of which display session.
+        session_id: String,
+        /// What was checked.
+        roster: RosterFile,
         /// What the operator saw of it.
         seen: Seen,
     },
@@ -145,6 +154,16 @@ pub enum Request {
 /// The revision of a display session that the operator saw; the server refuses what builds on an older one. None where the server
 /// told of no revision.
 pub type Seen = Option<u64>;
+
+/// A roster as it was read from its file: what is imported is what was checked, whatever became of the file since.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RosterFile(pub Arc<[u8]>);
+
+impl std::fmt::Debug for RosterFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RosterFile({} bytes)", self.0.len())
+    }
+}
 
 /// A password on its way to the server; debug output does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -193,6 +212,13 @@ pub enum Answer {
     Colleagues(Colleagues),
     /// To requests that make, change or ask for one display session.
     Session(DisplaySession),
+    /// To [`Request::CheckRoster`].
+    RosterChecked {
+        /// What an import would do.
+        would: Imported,
+        /// What was checked.
+        roster: RosterFile,
+    },
     /// To [`Request::ImportRoster`].
     RosterImported(Imported),
     /// To [`Request::Displays`].

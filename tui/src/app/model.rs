@@ -182,6 +182,12 @@ impl Model {
         }
     }
 
+    /// The form that waits for the answer to this request, unless it was closed since.
+    pub fn waiting(&mut self, answered: &Request) -> Option<&mut Form> {
+        self.form_mut()
+            .filter(|form| form.sent.as_ref() == Some(answered))
+    }
+
     /// Closes the form that waits for the answer to this request, and no other dialog: an answer that comes late does
     /// not take away what the operator has opened since. Whether nothing stands in front of the lists now.
     pub fn steps_back(&mut self, answered: &Request) -> bool {

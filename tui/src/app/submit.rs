@@ -38,7 +38,7 @@ pub fn request(form: &Form) -> Result<Request, String> {
             session: session(form)?,
             seen: subject.seen,
         }),
-        Purpose::ImportRoster(subject) => Ok(Request::ImportRoster {
+        Purpose::ImportRoster(subject) => Ok(Request::CheckRoster {
             session_id: subject.id.clone(),
             seen: subject.seen,
             path: path(&filled(

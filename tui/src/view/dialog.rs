@@ -24,7 +24,7 @@ use crate::{
         help, picture, qr,
         ui::{Ui, below, beside, padded, row},
     },
-    words::counted,
+    words::{counted, grouped},
 };
 
 /// The widest that a dialog gets: a line that the eye can follow.
@@ -179,7 +179,9 @@ fn report(ui: &mut Ui, area: Rect, model: &Model, imported: &Imported, scroll: u
     );
     let counts = format!(
         "{} new · {} changed · {} gone",
-        imported.imported, imported.updated, imported.removed
+        grouped(imported.imported),
+        grouped(imported.updated),
+        grouped(imported.removed)
     );
     ui.line(inside, Span::styled(counts, ui.theme.heading()));
     if rejected.is_empty() {

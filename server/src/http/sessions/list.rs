@@ -12,7 +12,7 @@ use crate::{
     clock,
     http::{
         app::App,
-        body::{Id, Json, Query},
+        body::{Id, Json, Query, flag},
         chronotrack::limit,
         precondition::Tagged,
         principal::Viewer,
@@ -91,12 +91,12 @@ pub(super) async fn find(
 }
 
 fn page(filter: &Filter) -> Result<Page, Problem> {
-    let archived_too = filter.archived.as_deref().map(archived).transpose();
+    let archived_too = flag("archived", filter.archived.as_deref());
     let before = filter.cursor.as_deref().map(cursor).transpose();
     let limit = limit(filter.limit.as_deref(), 200);
     match (archived_too, before, limit) {
         (Ok(archived_too), Ok(before), Ok(limit)) => Ok(Page {
-            archived_too: archived_too.unwrap_or(false),
+            archived_too,
             before,
             limit,
         }),
@@ -105,13 +105,6 @@ fn page(filter: &Filter) -> Result<Page, Problem> {
             Err(Problem::invalid(errors.into_iter().flatten().collect()))
         }
     }
-}
-
-fn archived(text: &str) -> Result<bool, InputError> {
-    text.parse().map_err(|_text: std::str::ParseBoolError| {
-        let detail = format!("{text:?} is not accepted; \"true\" and \"false\" are");
-        InputError::new("/archived", detail)
-    })
 }
 
 fn cursor(text: &str) -> Result<DisplaySessionId, InputError> {

@@ -39,6 +39,36 @@ async fn a_roster_replaces_the_one_before_and_counts_what_changed() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_what_would_change_and_changes_nothing() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let before = ann.get(&format!("/api/sessions/{session}")).await;
+    let dry = async |query: &str| {
+        let path = format!("/api/sessions/{session}/roster?{query}");
+        let request = ann
+            .request(Method::PUT, &path)
+            .header("content-type", "text/csv")
+            .body("bib,last name\n1,Renamed\n10,New\n,Nobody\n");
+        Answer::of(request).await
+    };
+    let told = dry("dry_run=true").await;
+    assert_eq!(told.body["imported"], 1);
+    assert_eq!(told.body["updated"], 1);
+    assert_eq!(told.body["removed"], 8);
+    assert_eq!(told.body["rejected"][0]["line"], 4);
+    assert_eq!(told.etag, before.etag);
+    let after = ann.get(&format!("/api/sessions/{session}")).await;
+    assert_eq!(after.etag, before.etag);
+    assert_eq!(after.body["participants"], 9);
+    assert_eq!(dry("dry_run=perhaps").await.pointers(), ["/dry_run"]);
+    assert_eq!(dry("dryrun=true").await.pointers(), ["/dryrun"]);
+    let imported = dry("dry_run=false").await;
+    assert_eq!(imported.body, told.body);
+    assert_ne!(imported.etag, before.etag);
+}
+
+#[tokio::test]
 async fn what_is_no_roster_changes_nothing() {
     let port = Port::start().await;
     let ann = port.log_in(ANN).await;

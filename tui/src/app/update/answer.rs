@@ -6,7 +6,7 @@ use super::{open, refuse};
 use crate::{
     api::{
         client::Reply,
-        request::{Answer, Request},
+        request::{Answer, Request, RosterFile},
         types::{Display, DisplaySession, Imported, Login, Preview},
     },
     app::{
@@ -17,6 +17,7 @@ use crate::{
         polls::Topic,
         tab::Tab,
     },
+    words::grouped,
 };
 
 /// Takes a reply in.
@@ -52,6 +53,9 @@ fn accept(model: &mut Model, request: &Request, answer: Answer) -> Vec<Effect> {
         Answer::Session(session) => session_told(model, request, session),
         Answer::Shares(list) => open::tell_shares(model, request, &list.shares),
         Answer::Colleagues(list) => model.colleagues = list.colleagues,
+        Answer::RosterChecked { would, roster } => {
+            return roster_checked(model, request, &would, roster);
+        }
         Answer::RosterImported(imported) => roster_imported(model, request, imported),
         Answer::UrlGenerated(display) => url_generated(model, request, display),
         Answer::Done => done(model, request),
@@ -166,13 +170,44 @@ fn go_if_free(model: &mut Model, answered: &Request, tab: Tab) {
     }
 }
 
+/// Imports the roster when nobody goes, and asks first when somebody does. A form that was closed meanwhile was closed to change
+/// nothing.
+fn roster_checked(
+    model: &mut Model,
+    request: &Request,
+    would: &Imported,
+    roster: RosterFile,
+) -> Vec<Effect> {
+    let Request::CheckRoster {
+        session_id, seen, ..
+    } = request
+    else {
+        return Vec::new();
+    };
+    let import = Request::ImportRoster {
+        session_id: session_id.clone(),
+        roster,
+        seen: *seen,
+    };
+    let Some(form) = model.waiting(request) else {
+        return Vec::new();
+    };
+    if would.removed == 0 {
+        form.sent = Some(import.clone());
+        return vec![Effect::Ask(import)];
+    }
+    let session = model.sessions.find(session_id);
+    model.dialog = Some(open::replace_roster(session, would, import));
+    Vec::new()
+}
+
 fn roster_imported(model: &mut Model, request: &Request, imported: Imported) {
     model.polls.hurry(Topic::Sessions);
     model.tell(format!(
         "roster: {} new, {} changed, {} gone, {} rejected",
-        imported.imported,
-        imported.updated,
-        imported.removed,
+        grouped(imported.imported),
+        grouped(imported.updated),
+        grouped(imported.removed),
         imported.rejected.len()
     ));
     if model.steps_back(request) {

@@ -4,7 +4,7 @@ use crate::{
     api::{
         people::Share,
         request::Request,
-        types::{Colleague, DisplaySession, Identified, Mode},
+        types::{Colleague, DisplaySession, Identified, Imported, Mode},
     },
     app::{
         dialog::{Dialog, Question, Then},
@@ -12,7 +12,7 @@ use crate::{
         model::Model,
         submit::{EDIT, PRE_RACE, RESULTS, SEPARATOR, VIEW},
     },
-    words::counted,
+    words::{counted, grouped},
 };
 
 /// The heading of a question before something that cannot be taken back.
@@ -158,6 +158,38 @@ pub(super) fn archive(session: &DisplaySession) -> Dialog {
 pub(super) fn import_roster(session: &DisplaySession) -> Dialog {
     let purpose = Purpose::ImportRoster(subject(session));
     Dialog::Form(Form::new(purpose, vec![Field::text(Name::File, "")]))
+}
+
+/// The question before people go from a roster. `session` tells how many there are, `import` does it.
+pub(super) fn replace_roster(
+    session: Option<&DisplaySession>,
+    would: &Imported,
+    import: Request,
+) -> Dialog {
+    let parts = [(would.imported, "new"), (would.updated, "changed")];
+    let mut parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
+    let removed = grouped(would.removed);
+    parts.push(match session.and_then(|session| session.participants) {
+        Some(all) => format!("{removed} of {} people go", grouped(all)),
+        None => format!("{removed} people go"),
+    });
+    let rejected = match would.rejected.len() {
+        0 => String::new(),
+        count => format!(" {} of the file cannot be used.", counted(count, "line")),
+    };
+    let title = session.map_or("", |session| session.title());
+    Dialog::Confirm(Question {
+        title: SURE,
+        text: format!("{}. Import?", parts.join(", ")),
+        consequence: format!(
+            "The file takes the place of the whole roster of {title:?}, on every screen at once.{rejected}"
+        ),
+        then: Then::Ask(import),
+    })
 }
 
 /// The form that asks how long a URL lives.

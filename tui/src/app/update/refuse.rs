@@ -10,6 +10,7 @@ use crate::{
     app::{
         dialog::{Dialog, Question, Then},
         example::Example,
+        form::{Purpose, Subject},
         model::{Model, Outage, Stage},
         polls::Topic,
     },
@@ -40,10 +41,7 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
         model.examples.hold(id, *mode, failed);
         return;
     }
-    let waiting = model
-        .form_mut()
-        .filter(|form| form.sent.as_ref() == Some(request));
-    match waiting {
+    match model.waiting(request) {
         Some(form) => {
             form.sent = None;
             form.error = Some(failure.to_string());
@@ -64,6 +62,9 @@ fn offer_newer(model: &mut Model, request: &Request, newer: &DisplaySession) {
         [] => "It was changed".to_owned(),
         parts => format!("Changed: {}", parts.join(", ")),
     };
+    if let Request::CheckRoster { .. } | Request::ImportRoster { .. } = request {
+        return check_again(model, request, newer, &what);
+    }
     let who: Vec<&str> = newer
         .present
         .iter()
@@ -100,12 +101,29 @@ fn offer_newer(model: &mut Model, request: &Request, newer: &DisplaySession) {
     }
 }
 
+/// A roster that was checked against something older is checked again before anybody goes.
+fn check_again(model: &mut Model, request: &Request, newer: &DisplaySession, what: &str) {
+    let subject = Subject {
+        id: newer.id.clone(),
+        seen: newer.revision,
+    };
+    let why = format!("somebody else was faster; nothing was imported. {what}.");
+    match model.waiting(request) {
+        Some(form) => {
+            form.purpose = Purpose::ImportRoster(subject);
+            form.sent = None;
+            form.error = Some(format!("{why} Enter checks the file again"));
+        }
+        None => model.warn(format!("{why} i imports a roster")),
+    }
+    model.sessions.update(newer.clone());
+}
+
 /// The same request built on a newer state; a form's fields have to be looked at again instead.
 fn built_on(request: &Request, newer: Seen) -> Option<Request> {
     let mut again = request.clone();
     match &mut again {
         Request::DeleteSession { seen, .. }
-        | Request::ImportRoster { seen, .. }
         | Request::Share { seen, .. }
         | Request::HandOver { seen, .. }
         | Request::Archive { seen, .. } => *seen = newer,
