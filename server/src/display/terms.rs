@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -38,7 +38,24 @@ impl Terms {
 /// The displays that some screen shows, so that a change of terms finds them.
 #[derive(Debug, Default)]
 pub struct Watched {
-    displays: Mutex<HashMap<DisplayId, watch::Sender<Option<Terms>>>>,
+    displays: Mutex<HashMap<DisplayId, Followed>>,
+}
+
+/// What those who follow one display have in common.
+#[derive(Debug)]
+struct Followed {
+    terms: watch::Sender<Option<Terms>>,
+    /// Every screen holds one more of it.
+    screens: Arc<()>,
+}
+
+/// Who follows a display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guest {
+    /// A screen that people look at.
+    Screen,
+    /// An operator's view of what the screens show, which is not one of them.
+    Preview,
 }
 
 /// One screen's hold on its display's terms.
@@ -47,39 +64,49 @@ pub struct Term {
     terms: watch::Receiver<Option<Terms>>,
     /// As they were when the screen came, until a change is heard of.
     known: Terms,
+    _counted: Option<Arc<()>>,
 }
 
 /// A screen that has announced itself but does not know its terms yet.
 #[derive(Debug)]
-pub struct Arriving(watch::Receiver<Option<Terms>>);
+pub struct Arriving {
+    terms: watch::Receiver<Option<Terms>>,
+    counted: Option<Arc<()>>,
+}
 
 impl Watched {
     /// Announces a screen. Read the terms from the store after this and not before: a change in between is then not missed.
-    pub fn arrive(&self, id: &DisplayId) -> Arriving {
+    pub fn arrive(&self, id: &DisplayId, guest: Guest) -> Arriving {
         let mut displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
-        displays.retain(|_, terms| terms.receiver_count() > 0);
-        let terms = displays
-            .entry(id.clone())
-            .or_insert_with(|| watch::Sender::new(None));
-        Arriving(terms.subscribe())
+        displays.retain(|_, followed| followed.terms.receiver_count() > 0);
+        let followed = displays.entry(id.clone()).or_insert_with(|| Followed {
+            terms: watch::Sender::new(None),
+            screens: Arc::default(),
+        });
+        Arriving {
+            terms: followed.terms.subscribe(),
+            counted: (guest == Guest::Screen).then(|| Arc::clone(&followed.screens)),
+        }
     }
 
     /// Tells every screen of a display its new terms, after they were stored. Two who change a display at once may tell of it in
     /// the other order; revoked it stays.
     pub fn change(&self, id: &DisplayId, terms: Terms) {
         let displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = displays.get(id) {
-            sender.send_modify(|known| {
+        if let Some(followed) = displays.get(id) {
+            followed.terms.send_modify(|known| {
                 let revoked = terms.revoked || known.is_some_and(|known| known.revoked);
                 *known = Some(Terms { revoked, ..terms });
             });
         }
     }
 
-    /// How many screens show a display now.
+    /// How many screens show a display now; previews are none.
     pub fn screens(&self, id: &DisplayId) -> usize {
         let displays = self.displays.lock().unwrap_or_else(PoisonError::into_inner);
-        displays.get(id).map_or(0, watch::Sender::receiver_count)
+        displays
+            .get(id)
+            .map_or(0, |followed| Arc::strong_count(&followed.screens) - 1)
     }
 }
 
@@ -87,8 +114,9 @@ impl Arriving {
     /// The screen's hold, from what the store says.
     pub fn with(self, stored: Terms) -> Term {
         Term {
-            terms: self.0,
+            terms: self.terms,
             known: stored,
+            _counted: self.counted,
         }
     }
 }
@@ -132,9 +160,9 @@ mod tests {
         let watched = Watched::default();
         let other: DisplayId = "b1b2c3d4".parse().expect("an id");
         let mut ended =
-            [watched.arrive(&id()), watched.arrive(&id())].map(|screen| screen.with(open()));
-        let mut running = watched.arrive(&other).with(open());
-        assert_eq!(watched.screens(&id()), 2);
+            [Guest::Screen, Guest::Preview].map(|guest| watched.arrive(&id(), guest).with(open()));
+        let mut running = watched.arrive(&other, Guest::Screen).with(open());
+        assert_eq!(watched.screens(&id()), 1, "a preview is no screen");
 
         let revoked = Terms {
             revoked: true,
@@ -153,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn a_change_between_arrival_and_the_answer_of_the_store_is_not_missed() {
         let watched = Watched::default();
-        let arriving = watched.arrive(&id());
+        let arriving = watched.arrive(&id(), Guest::Screen);
         watched.change(
             &id(),
             Terms {
@@ -171,9 +199,9 @@ mod tests {
             expires_at: clock::now() + 30,
             revoked: false,
         };
-        let mut screen = watched.arrive(&id()).with(soon);
+        let mut screen = watched.arrive(&id(), Guest::Screen).with(soon);
         assert_eq!(screen.over().await, StopReason::Expired);
-        let mut extended = watched.arrive(&id()).with(soon);
+        let mut extended = watched.arrive(&id(), Guest::Screen).with(soon);
         watched.change(&id(), open());
         let still_running = tokio::time::timeout(Duration::from_millis(60), extended.over()).await;
         assert!(still_running.is_err());
@@ -182,9 +210,9 @@ mod tests {
     #[test]
     fn displays_without_screens_are_forgotten() {
         let watched = Watched::default();
-        drop(watched.arrive(&id()));
+        drop(watched.arrive(&id(), Guest::Screen));
         let other: DisplayId = "b1b2c3d4".parse().expect("an id");
-        let _screen = watched.arrive(&other);
+        let _screen = watched.arrive(&other, Guest::Screen);
         assert_eq!(watched.screens(&id()), 0);
         assert_eq!(watched.displays.lock().expect("no poison").len(), 1);
     }

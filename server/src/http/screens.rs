@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::{
     app::App,
     assets,
-    body::{Id, Query},
+    body::{Id, Query, flag},
     caller::Caller,
     displays,
     origin::refuse_foreign,
@@ -34,7 +34,7 @@ use crate::{
         id::{DisplayId, NotAnId},
         published::Picture,
         socket,
-        terms::Term,
+        terms::{Guest, Term},
     },
 };
 
@@ -75,23 +75,35 @@ async fn go(Query(typed): Query<Typed>) -> Response {
 
 /// The page of a display. What is unknown, expired or revoked looks the same.
 async fn page(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Response {
-    match open(&app, &caller, &id).await {
+    match open(&app, &caller, &id, Guest::Preview).await {
         Ok(_) => assets::display(),
         Err(problem) if problem.is_not_found() => assets::gone(),
         Err(problem) => problem.into_response(),
     }
 }
 
-/// The stream over a WebSocket.
+/// How a stream is looked at.
+#[derive(Deserialize)]
+struct Look {
+    preview: Option<String>,
+}
+
+/// The stream over a WebSocket. An operator's preview gets the same and is not counted as a screen.
 async fn live(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
+    Query(look): Query<Look>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     refuse_foreign(&headers, &app.base_url)?;
-    let (picture, term) = open(&app, &caller, &id).await?;
+    let guest = match flag("preview", look.preview.as_deref()) {
+        Ok(true) => Guest::Preview,
+        Ok(false) => Guest::Screen,
+        Err(error) => return Err(Problem::invalid(vec![error])),
+    };
+    let (picture, term) = open(&app, &caller, &id, guest).await?;
     let upgrade = upgrade.map_err(|refused| Problem::new(refused.status(), refused.body_text()))?;
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
@@ -114,7 +126,7 @@ async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     refuse_foreign(&headers, &app.base_url)?;
-    let (picture, term) = open(&app, &caller, &id).await?;
+    let (picture, term) = open(&app, &caller, &id, Guest::Screen).await?;
     let stream = events::stream(picture, term, app.shutdown.clone());
     let answer = Sse::new(stream).keep_alive(KeepAlive::default());
     // A proxy that collects answers before it passes them on would hold the picture up.
@@ -126,13 +138,18 @@ async fn stream(
 }
 
 /// The picture of a display that is not over, and a hold on its terms.
-async fn open(app: &App, caller: &Caller, id: &str) -> Result<(Picture, Term), Problem> {
+async fn open(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    guest: Guest,
+) -> Result<(Picture, Term), Problem> {
     let not_found = || Problem::not_found("display");
     app.guard
         .admit(caller.0)
         .map_err(|wait| Problem::too_many("too many displays were asked for", wait))?;
     let id: DisplayId = id.parse().map_err(|_typed: NotAnId| not_found())?;
-    let arriving = app.watched.arrive(&id);
+    let arriving = app.watched.arrive(&id, guest);
     let display = app
         .services
         .store

@@ -81,7 +81,7 @@ impl Courier {
             let url = self
                 .client
                 .server()
-                .websocket(&format!("/display/{display}/live"));
+                .websocket(&format!("/display/{display}/live?preview=true"));
             let (say, to_say) = mpsc::channel(MESSAGES_WAITING);
             let events = self.events.clone();
             let task = tokio::spawn(follow(display, url, events, to_say));

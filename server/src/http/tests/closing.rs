@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use super::port::{ANN, Port};
 use crate::{
     clock,
+    display::terms::Guest,
     http::{closing::end_screens, displays::terms},
 };
 
@@ -17,7 +18,7 @@ async fn the_screens_of_a_closed_partner_go_dark() {
     let display = port.display(&ann, &session).await;
     let id = display.parse().expect("an id");
     let store = &port.services.store;
-    let arriving = port.app.watched.arrive(&id);
+    let arriving = port.app.watched.arrive(&id, Guest::Screen);
     let stored = store.shared_display(&display).await.expect("reads");
     let stored = stored.expect("is there");
     let mut term = arriving.with(terms(&stored));

@@ -29,8 +29,16 @@ pub(super) struct Screen {
 impl Screen {
     /// Opens a display.
     pub(super) async fn open(base: &str, id: &str) -> Self {
-        let path = format!("/display/{id}/live");
-        let socket = dial(base, &path, Some(SUBPROTOCOL)).await;
+        Self::follow(base, &format!("/display/{id}/live")).await
+    }
+
+    /// Looks at a display as a console does.
+    pub(super) async fn preview(base: &str, id: &str) -> Self {
+        Self::follow(base, &format!("/display/{id}/live?preview=true")).await
+    }
+
+    async fn follow(base: &str, path: &str) -> Self {
+        let socket = dial(base, path, Some(SUBPROTOCOL)).await;
         Self {
             socket: socket.expect("the display opens"),
             follower: Follower::default(),

@@ -24,7 +24,7 @@ use crate::{
     display::{
         published::Published,
         socket,
-        terms::{Terms, Watched},
+        terms::{Guest, Terms, Watched},
     },
     http::displays::tell_screens,
 };
@@ -84,6 +84,29 @@ async fn two_displays_of_one_session_show_one_picture() {
     assert_eq!(screens[0].scene(), screens[1].scene());
     let id = ann.get("/api/displays").await;
     assert_eq!(id.body["displays"][0]["screens"], 1);
+}
+
+#[tokio::test]
+async fn a_preview_gets_the_picture_and_is_no_screen() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let display = port.display(&ann, &session).await;
+    let screens = async || {
+        let listed = ann.get("/api/displays").await;
+        listed.body["displays"][0]["screens"].clone()
+    };
+    let mut preview = Screen::preview(&port.base, &display).await;
+    preview.hear().await;
+    assert_eq!(screens().await, 0);
+    let _screen = Screen::open(&port.base, &display).await;
+    assert_eq!(screens().await, 1);
+    port.finish(1, "7").await;
+    preview.until_shows("No7").await;
+    ann.delete(&format!("/api/display/{display}")).await;
+    assert_eq!(preview.until_over().await, Some(StopReason::Revoked));
+    let path = format!("/display/{display}/live?preview=perhaps");
+    port.anybody().get(&path).await.is_problem(422);
 }
 
 #[tokio::test]
@@ -275,7 +298,10 @@ async fn a_screen_that_does_not_read_skips_pictures_and_catches_up() {
             expires_at: clock::now() + 3_600_000,
             revoked: false,
         };
-        let (term, picture) = (watched.arrive(&id).with(terms), subscribed.subscribe());
+        let (term, picture) = (
+            watched.arrive(&id, Guest::Screen).with(terms),
+            subscribed.subscribe(),
+        );
         let serve = move |socket| socket::serve(socket, picture, term, CancellationToken::new());
         upgrade
             .protocols([SUBPROTOCOL])
