@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gantry_tests::programs;
+use gantry_tests::{postgres, programs};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection,
     postgres::PgConnectOptions,
@@ -17,22 +17,8 @@ type Columns = BTreeMap<String, (String, bool)>;
 
 /// The URL of a new database on the server that the environment names.
 async fn new_database() -> String {
-    let url = std::env::var("GANTRY_TEST_POSTGRES").expect(
-        "GANTRY_TEST_POSTGRES names a PostgreSQL server; `tests/postgres start DIR` starts one",
-    );
-    let server: PgConnectOptions = url.parse().expect("GANTRY_TEST_POSTGRES is a URL");
-    let mut admin = server.connect().await.expect("PostgreSQL answers");
-    let taken: i64 = sqlx::query_scalar("select count(*) from pg_database")
-        .fetch_one(&mut admin)
-        .await
-        .expect("counts");
-    let name = format!("whole_{}_{taken}", std::process::id());
-    let create: &'static str = format!("create database {name}").leak();
-    sqlx::query(create)
-        .execute(&mut admin)
-        .await
-        .expect("a new database");
-    url.replacen("/postgres?", &format!("/{name}?"), 1)
+    let options = postgres::database().await.expect("a new database");
+    options.to_url_lossy().into()
 }
 
 async fn connect(url: &str) -> PgConnection {
