@@ -96,6 +96,20 @@ impl Database {
         })
     }
 
+    /// Whether what is committed is on the disk, which a server that was started for tests does not care for.
+    pub async fn is_durable(&self) -> Result<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(options) => {
+                let mut connection = options.connect().await?;
+                let fsync: String = sqlx::query_scalar("show fsync")
+                    .fetch_one(&mut connection)
+                    .await?;
+                Ok(fsync == "on")
+            }
+        }
+    }
+
     /// Removes it; nobody may be using it.
     pub async fn remove(self) -> Result<()> {
         match self {

@@ -105,6 +105,9 @@ pub async fn run(
         scale.grown.partners,
         started.elapsed().as_secs_f64()
     )?;
+    if !venue.database.is_durable().await? {
+        writeln!(out, "its commits do not wait for the disk")?;
+    }
     let whose = partner(0);
     let server = venue
         .serve_with(Addresses::any(), &["--timing-partner", &whose])
