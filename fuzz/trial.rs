@@ -44,6 +44,7 @@ fn converse<'a>(
     let mut decoder = protocol.decoder(Opening {
         nameless: "nameless-1".to_owned(),
         location: "FINISH".to_owned(),
+        login: None,
         now: T0,
     });
     let mut all = decoder.open(T0);

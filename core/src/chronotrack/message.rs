@@ -40,8 +40,13 @@ pub enum Message {
     },
     /// The client asks whether we are there. Real software never does.
     Ping,
-    /// The client says who it is, although we do not ask. Its name and password are not kept.
-    Authorize,
+    /// The client says who it is.
+    Authorize {
+        /// Its name.
+        user: String,
+        /// Its password, or a hash of it. Never kept and never logged.
+        proof: String,
+    },
 }
 
 /// A read line's fields.
@@ -127,7 +132,13 @@ impl Message {
                 })
             }
             [word] if word.eq_ignore_ascii_case("ping") => Ok(Self::Ping),
-            [word, ..] if word.eq_ignore_ascii_case("authorize") => Ok(Self::Authorize),
+            [word, ref rest @ ..] if word.eq_ignore_ascii_case("authorize") => {
+                let (user, proof) = rest.split_first().unwrap_or((&"", &[]));
+                Ok(Self::Authorize {
+                    user: (*user).to_owned(),
+                    proof: proof.join("~"),
+                })
+            }
             [word, command, ref rest @ ..] if word.eq_ignore_ascii_case("ack") => {
                 Ok(Self::acknowledged(command, rest))
             }
@@ -287,9 +298,15 @@ mod tests {
     }
 
     #[test]
-    fn whoever_identifies_itself_unasked_is_understood() {
-        for line in [&b"authorize~user1~pa55"[..], b"AUTHORIZE~~", b"authorize"] {
-            assert_eq!(Message::parse(line), Ok(Message::Authorize));
+    fn whoever_says_who_it_is_is_understood() {
+        for (line, user, proof) in [
+            (&b"authorize~user1~pa55"[..], "user1", "pa55"),
+            (b"AUTHORIZE~user1~pa~55", "user1", "pa~55"),
+            (b"authorize~~", "", ""),
+            (b"authorize", "", ""),
+        ] {
+            let (user, proof) = (user.to_owned(), proof.to_owned());
+            assert_eq!(Message::parse(line), Ok(Message::Authorize { user, proof }));
         }
     }
 

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use thiserror::Error;
 
 use super::{Decoder, jchip::JChip, mylaps::Mylaps, raceresult::RaceResult};
-use crate::{chronotrack::peer::Peer, time::Moment};
+use crate::{
+    chronotrack::{login::Login, peer::Peer},
+    time::Moment,
+};
 
 /// A way in which timing hardware speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +31,8 @@ pub struct Opening {
     pub nameless: String,
     /// The name of the mat, from the feed, for hardware that tells none.
     pub location: String,
+    /// What a client has to know, on a ChronoTrack port that asks for it. The other protocols have no login.
+    pub login: Option<Login>,
     /// When the connection was made, by a clock that never jumps.
     pub now: Moment,
 }
@@ -74,7 +79,13 @@ impl Protocol {
     /// Our side of a new connection.
     pub fn decoder(self, opening: Opening) -> Box<dyn Decoder> {
         match self {
-            Self::ChronoTrack => Box::new(Peer::new(opening.nameless, opening.now)),
+            Self::ChronoTrack => {
+                let peer = Peer::new(opening.nameless, opening.now);
+                match opening.login {
+                    Some(login) => Box::new(peer.with_login(login)),
+                    None => Box::new(peer),
+                }
+            }
             Self::JChip => Box::new(JChip::new(opening.nameless, opening.now)),
             Self::Mylaps => Box::new(Mylaps::new(opening.now)),
             Self::RaceResult => Box::new(RaceResult::new(opening.location, opening.now)),

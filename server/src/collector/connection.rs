@@ -50,6 +50,7 @@ pub(super) async fn converse(
     let mut decoder = protocol.decoder(Opening {
         nameless: format!("nameless-{}", Uuid::now_v7()),
         location: protocol.to_string(),
+        login: None,
         now: clock::steady(),
     });
     let mut chunk = vec![0; CHUNK];

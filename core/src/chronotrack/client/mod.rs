@@ -30,6 +30,8 @@ pub const RECONNECT_MS: i64 = 1_000;
 #[derive(Debug)]
 pub struct Client {
     lines: Lines,
+    user: String,
+    password: String,
     phase: Phase,
     options: Options,
     /// The next sequence of each location that is started, by its place in the log.
@@ -53,8 +55,17 @@ pub enum Reply {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    Greeting { until: Moment },
-    Options { left: usize, until: Moment },
+    Greeting {
+        until: Moment,
+    },
+    Options {
+        left: usize,
+        until: Moment,
+    },
+    /// Has said who it is.
+    Authorizing {
+        until: Moment,
+    },
     Talking,
     Closed,
 }
@@ -64,6 +75,8 @@ impl Client {
     pub fn connect(now: Moment) -> (Self, Vec<u8>) {
         let client = Self {
             lines: Lines::default(),
+            user: String::new(),
+            password: String::new(),
             phase: Phase::Greeting {
                 until: now + HANDSHAKE_MS,
             },
@@ -73,6 +86,15 @@ impl Client {
             asked_for_id: false,
         };
         (client, b"SimpleClient~0.6.0~CTP01\r\n".to_vec())
+    }
+
+    /// The same, with something to say to a server that asks for it. Without, both are empty.
+    pub fn with_login(self, user: &str, password: &str) -> Self {
+        Self {
+            user: user.to_owned(),
+            password: password.to_owned(),
+            ..self
+        }
     }
 
     /// Takes what the server sent.
@@ -121,7 +143,9 @@ impl Client {
     /// When our patience with the server ends, while the handshake lasts.
     pub fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
-            Phase::Greeting { until } | Phase::Options { until, .. } => Some(until),
+            Phase::Greeting { until }
+            | Phase::Options { until, .. }
+            | Phase::Authorizing { until } => Some(until),
             Phase::Talking | Phase::Closed => None,
         }
     }
@@ -138,6 +162,7 @@ impl Client {
         match self.phase {
             Phase::Greeting { .. } => self.take_greeting(line, now),
             Phase::Options { left, .. } => self.take_option(line, left, now),
+            Phase::Authorizing { .. } => self.take_verdict(line),
             Phase::Talking => self.obey(line, log),
             Phase::Closed => vec![],
         }
@@ -151,26 +176,37 @@ impl Client {
         let Ok(left) = count.parse() else {
             return vec![self.close("the server's greeting does not end with a number")];
         };
-        self.expect_options(left, now);
-        vec![]
+        self.expect_options(left, now)
     }
 
     fn take_option(&mut self, line: &str, left: usize, now: Moment) -> Vec<Reply> {
         if self.options.set(line).is_err() {
             return vec![self.close("the server wants an option that is not supported")];
         }
-        self.expect_options(left - 1, now);
-        vec![]
+        self.expect_options(left - 1, now)
     }
 
-    fn expect_options(&mut self, left: usize, now: Moment) {
-        self.phase = match left {
-            0 => Phase::Talking,
-            left => Phase::Options {
-                left,
-                until: now + HANDSHAKE_MS,
-            },
+    fn expect_options(&mut self, left: usize, now: Moment) -> Vec<Reply> {
+        let until = now + HANDSHAKE_MS;
+        let Some(method) = self.options.authentication.filter(|_| left == 0) else {
+            self.phase = match left {
+                0 => Phase::Talking,
+                left => Phase::Options { left, until },
+            };
+            return vec![];
         };
+        self.phase = Phase::Authorizing { until };
+        let proof = method.proof(&self.password, &self.options.seed);
+        vec![say(&format!("authorize~{}~{proof}", self.user))]
+    }
+
+    /// Whatever is no refusal lets real software in.
+    fn take_verdict(&mut self, line: &str) -> Vec<Reply> {
+        if line.to_ascii_lowercase().starts_with("err~authorize") {
+            return vec![self.close("the server refuses the user or the password")];
+        }
+        self.phase = Phase::Talking;
+        vec![]
     }
 
     /// The lines for locations that the server has not been told of, when it may be told.

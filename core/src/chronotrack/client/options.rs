@@ -1,6 +1,6 @@
 //! What the server chose in the handshake.
 
-use crate::chronotrack::{format::TagFormat, time_format::TimeFormat};
+use crate::chronotrack::{format::TagFormat, login::Method, time_format::TimeFormat};
 
 #[derive(Debug, Default)]
 #[expect(
@@ -12,6 +12,8 @@ pub(super) struct Options {
     pub(super) acknowledges_start: bool,
     pub(super) new_locations: bool,
     pub(super) connection_id: bool,
+    pub(super) authentication: Option<Method>,
+    pub(super) seed: String,
     pub(super) time_format: TimeFormat,
     pub(super) format: TagFormat,
 }
@@ -25,6 +27,7 @@ impl Options {
         let Some((name, value)) = line.split_once('=') else {
             return Ok(());
         };
+        let text = value.to_owned();
         let value = value.to_ascii_lowercase();
         let is_true = value == "true";
         match name.to_ascii_lowercase().as_str() {
@@ -40,8 +43,11 @@ impl Options {
             "location" if !["single", "multi"].contains(&value.as_str()) => {
                 return Err(Unsupported);
             }
-            // The simulated program has no password to offer.
-            "authentication" if value != "none" => return Err(Unsupported),
+            "authentication" if value == "none" => self.authentication = None,
+            "authentication" => {
+                self.authentication = Some(Method::named(&value).ok_or(Unsupported)?);
+            }
+            "authentication-seed" => self.seed = text,
             _ => {}
         }
         Ok(())

@@ -3,7 +3,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    chronotrack::{message::EventInfo, peer::Peer},
+    chronotrack::{
+        login::{Login, Method},
+        message::EventInfo,
+        peer::Peer,
+    },
     dating::Resolver,
     decoder::{Decoder, Output},
     read::{ReadKind, TimingRead},
@@ -178,13 +182,15 @@ fn a_server_that_errs_is_closed() {
         "T~1~1\r\ntime-format=swatch\r\n",
         "T~1~1\r\ntagevent-format=CT01_03\r\n",
         "T~1~1\r\nlocation=some\r\n",
+        "T~1~1\r\nauthentication=kerberos\r\n",
+        "T~1~1\r\nauthentication=plaintext\r\nerr~authorize\r\n",
         "T~1~0\r\n\r\n",
         &"x".repeat(2000),
     ] {
         let (mut client, _) = Client::connect(T0);
         let replies = client.receive(wrong.as_bytes(), &log(), T0);
         assert!(
-            matches!(replies[..], [Reply::Close { .. }]),
+            matches!(replies[..], [.., Reply::Close { .. }]),
             "{wrong:?}: {replies:?}"
         );
     }
@@ -260,6 +266,50 @@ fn converse(
         to_peer.extend(client.stream(log, 2));
     }
     reads
+}
+
+#[test]
+fn a_client_that_knows_the_password_is_let_in_and_no_other() {
+    for method in Method::ALL {
+        for (password, is_right) in [("geheimnüs", true), ("geraten", false)] {
+            let mut peer = Peer::new("nameless".into(), T0).with_login(Login {
+                method,
+                user: "user1".into(),
+                password: "geheimnüs".into(),
+                seed: "00c0ffee".into(),
+            });
+            let (client, greeting) = Client::connect(T0);
+            let mut client = client.with_login("user1", password);
+            let (mut to_peer, mut names, mut closes) = (greeting, 0, 0);
+            while !to_peer.is_empty() {
+                let heard = std::mem::take(&mut to_peer);
+                let mut bytes = &heard[..];
+                let mut to_client = Vec::new();
+                while let Some(outputs) = peer.receive(&mut bytes, T0) {
+                    for output in outputs {
+                        match output {
+                            Output::Send(bytes) => to_client.extend(bytes),
+                            Output::Connection(_) => names += 1,
+                            Output::Close { .. } => closes += 1,
+                            Output::Line(raw) | Output::Fault { raw, .. } => {
+                                let line = text::decode(&raw);
+                                assert!(!line.contains("geh") && !line.contains("ger"), "{line}");
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                for reply in client.receive(&to_client, &log(), T0) {
+                    match reply {
+                        Reply::Send(bytes) => to_peer.extend(bytes),
+                        Reply::Close { .. } => closes += 1,
+                    }
+                }
+            }
+            let expected = if is_right { (1, 0) } else { (0, 2) };
+            assert_eq!((names, closes), expected, "{method:?} {password}");
+        }
+    }
 }
 
 #[test]

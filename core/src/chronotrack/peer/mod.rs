@@ -10,7 +10,10 @@
 mod cursor;
 
 use self::cursor::Cursors;
-use super::message::{Message, ReadLine};
+use super::{
+    login::Login,
+    message::{Message, ReadLine},
+};
 use crate::{
     decoder::{
         Decoder, Output, fault,
@@ -37,6 +40,7 @@ pub const SILENCE_MS: i64 = 45_000;
 #[derive(Debug)]
 pub struct Peer {
     framer: Framer,
+    login: Option<Login>,
     connection: String,
     phase: Phase,
     cursors: Cursors,
@@ -49,6 +53,10 @@ pub struct Peer {
 enum Phase {
     /// Waits for the greeting until then.
     Greeting {
+        until: Moment,
+    },
+    /// Waits until then for the client to say who it is.
+    Authorizing {
         until: Moment,
     },
     /// Waits for answers until then, or longer while they come, but not past the end.
@@ -97,7 +105,10 @@ impl Decoder for Peer {
     fn tick(&mut self, now: Moment) -> Vec<Output> {
         let mut outputs = match self.phase {
             Phase::Greeting { until } if now >= until => return vec![self.close("no greeting")],
-            Phase::Greeting { .. } | Phase::Closed => return vec![],
+            Phase::Authorizing { until } if now >= until => {
+                return vec![self.close("no login")];
+            }
+            Phase::Greeting { .. } | Phase::Authorizing { .. } | Phase::Closed => return vec![],
             Phase::Introducing { until, .. } if now >= until => self.begin(),
             Phase::Introducing { .. } | Phase::Streaming => vec![],
         };
@@ -114,7 +125,7 @@ impl Decoder for Peer {
     fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
             Phase::Closed => None,
-            Phase::Greeting { until } => Some(until),
+            Phase::Greeting { until } | Phase::Authorizing { until } => Some(until),
             Phase::Introducing { until, .. } => Some(until.min(self.next_alarm())),
             Phase::Streaming => Some(self.next_alarm()),
         }
@@ -129,6 +140,7 @@ impl Peer {
     pub fn new(nameless: String, now: Moment) -> Self {
         Self {
             framer: Framer::default(),
+            login: None,
             connection: nameless,
             phase: Phase::Greeting {
                 until: now + GREETING_MS,
@@ -137,6 +149,14 @@ impl Peer {
             started_all: false,
             last_heard: now,
             next_ping: now + PING_MS,
+        }
+    }
+
+    /// The same, for a port on which clients have to log in.
+    pub fn with_login(self, login: Login) -> Self {
+        Self {
+            login: Some(login),
+            ..self
         }
     }
 
@@ -161,6 +181,7 @@ impl Peer {
                 let reason = "the first line is no greeting like \"SimpleClient~0.6.0~CTP01\"";
                 vec![fault(reason, raw), self.close("no greeting")]
             }
+            (Phase::Authorizing { .. }, message) => self.authorize(message.ok(), now),
             (_, Ok(message)) => self.understand(message, raw),
             (_, Err(reason)) => vec![fault(reason, raw)],
         }
@@ -171,16 +192,55 @@ impl Peer {
     }
 
     fn greet(&mut self, program: &str, version: &str, raw: Vec<u8>, now: Moment) -> Vec<Output> {
+        let mut opening = opening(self.login.as_ref());
+        if self.login.is_some() {
+            self.phase = Phase::Authorizing {
+                until: now + GREETING_MS,
+            };
+        } else {
+            opening += QUESTIONS;
+            self.introduce(now);
+        }
+        vec![
+            Output::Line(raw),
+            Output::Program(format!("{program} {version}")),
+            Output::Send(opening.into_bytes()),
+        ]
+    }
+
+    fn introduce(&mut self, now: Moment) {
         self.phase = Phase::Introducing {
             until: now + PATIENCE_MS,
             end: now + INTRODUCTION_MS,
             answers: Introduction::default(),
         };
         self.next_ping = now + PING_MS;
+    }
+
+    /// Lets the client in that says the right words, and no other.
+    fn authorize(&mut self, message: Option<Message>, now: Moment) -> Vec<Output> {
+        let Some(Message::Authorize { user, proof }) = message else {
+            let reason = "the client did not say who it is";
+            return vec![fault(reason, vec![]), self.close("no login")];
+        };
+        if self
+            .login
+            .as_ref()
+            .is_some_and(|login| login.accepts(&user, &proof))
+        {
+            self.introduce(now);
+            return vec![Output::Send(
+                format!("ack~authorize\r\n{QUESTIONS}").into_bytes(),
+            )];
+        }
         vec![
-            Output::Line(raw),
-            Output::Program(format!("{program} {version}")),
-            Output::Send(opening().into_bytes()),
+            command("err~authorize~wrong user or password"),
+            // Its line holds a password.
+            fault(
+                "the client's user or password is wrong",
+                text::encode(&format!("authorize~{user}")),
+            ),
+            self.close("wrong login"),
         ]
     }
 
@@ -193,7 +253,7 @@ impl Peer {
             Message::Ping => return vec![command("ack~ping")],
             Message::Ack(command) if command == "ping" => return vec![],
             // It waits for the answer, and its line holds a password.
-            Message::Authorize => return vec![command("ack~authorize")],
+            Message::Authorize { .. } => return vec![command("ack~authorize")],
             Message::NewLocation(location) => match self.announce(location) {
                 Ok(outputs) => outputs,
                 Err(TooMany) => return vec![fault("too many locations on one connection", raw)],
@@ -328,20 +388,25 @@ impl Introduction {
     }
 }
 
-/// Our greeting, the options and the questions. The count must be exact: the client takes that many lines for options.
-fn opening() -> String {
+/// What we ask at once.
+const QUESTIONS: &str = "getconnectionid\r\ngeteventinfo\r\ngetlocations\r\n";
+
+/// Our greeting and the options. The count must be exact: the client takes that many lines for options.
+fn opening(login: Option<&Login>) -> String {
+    let authentication =
+        login.map_or_else(|| vec!["authentication=none".to_owned()], Login::options);
     let options = [
         "location=multi",
         "guntimes=true",
         "newlocations=true",
-        "authentication=none",
         "stream-mode=push",
         "time-format=iso",
         "connection-id=true",
     ];
-    let greeting = format!("Gantry~{}~{}", env!("CARGO_PKG_VERSION"), options.len());
-    let questions = ["getconnectionid", "geteventinfo", "getlocations"];
-    let lines = [&[greeting.as_str()], &options[..], &questions[..], &[""]].concat();
+    let count = options.len() + authentication.len();
+    let greeting = format!("Gantry~{}~{count}", env!("CARGO_PKG_VERSION"));
+    let authentication: Vec<&str> = authentication.iter().map(String::as_str).collect();
+    let lines = [&[greeting.as_str()], &options[..], &authentication, &[""]].concat();
     lines.join("\r\n")
 }
 
