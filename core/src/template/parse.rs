@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 
 use crate::{
@@ -10,10 +11,12 @@ use crate::{
         Composer,
         expressions::{self, Failed},
     },
+    scene::color::Color,
     template::{
         TEMPLATE_VERSION, Template,
         element::{Content, Element, Style, When},
     },
+    text::hidden::is_hidden,
 };
 
 /// Nodes of a picture that a template may ask for at once, each row of a list counted: ten times what a full board needs. A
@@ -48,12 +51,11 @@ impl Template {
         let palette = value
             .as_object_mut()
             .and_then(|fields| fields.remove("palette"))
-            .unwrap_or_default();
+            .unwrap_or_else(|| Value::Object(Map::new()));
+        check_palette(&palette)?;
+        check_canvas(&value)?;
         resolve(&mut value, &palette, "")?;
-        let template: Self = serde_path_to_error::deserialize(&value).map_err(|error| {
-            let pointer = pointer(error.path());
-            bad(&pointer, error.into_inner().to_string())
-        })?;
+        let template: Self = serde_path_to_error::deserialize(&value).map_err(misfit)?;
         template.check()?;
         match Composer::new(template.clone()).try_sample() {
             None => Ok(template),
@@ -81,6 +83,12 @@ impl Template {
         if !lengths.contains(&self.name.trim().chars().count()) {
             return Err(bad("/name", "1 to 120 characters are accepted"));
         }
+        for (pointer, text) in [("/name", &self.name), ("/summary", &self.summary)] {
+            if text.contains(is_hidden) {
+                let problem = "control characters and controls of text direction are not accepted";
+                return Err(bad(pointer, problem));
+            }
+        }
         if self.summary.chars().count() > 500 {
             return Err(bad("/summary", "at most 500 characters are accepted"));
         }
@@ -104,6 +112,48 @@ impl Template {
         }
         Ok(())
     }
+}
+
+/// Whether every name of the palette is a colour's, also those that nothing uses yet.
+fn check_palette(palette: &Value) -> Checked {
+    let colors = palette
+        .as_object()
+        .ok_or_else(|| bad("/palette", "an object of colours is expected"))?;
+    for (name, color) in colors {
+        if let Err(error) = Color::deserialize(color) {
+            return Err(bad(
+                &format!("/palette/{}", escaped(name)),
+                error.to_string(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A canvas is part of scenes too, whose readers let unknown fields pass; whoever writes a template is told of them.
+fn check_canvas(template: &Value) -> Checked {
+    let mut fields = template["canvas"].as_object().into_iter().flatten();
+    match fields.find(|(name, _)| !["width", "height"].contains(&name.as_str())) {
+        Some((name, _)) => {
+            let pointer = format!("/canvas/{}", escaped(name));
+            Err(bad(
+                &pointer,
+                "unknown field; width and height are accepted",
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What does not fit, and where. A field that is missing is pointed to as well.
+fn misfit(error: serde_path_to_error::Error<serde_json::Error>) -> TemplateError {
+    let at = pointer(error.path());
+    let problem = error.into_inner().to_string();
+    let missing = problem
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'));
+    let pointer = missing.map_or_else(|| at.clone(), |field| format!("{at}/{}", escaped(field)));
+    bad(&pointer, problem)
 }
 
 /// Replaces every `"$name"` by the palette's colour.
@@ -324,8 +374,14 @@ mod tests {
         let cases = [
             ("/version", json!(2), "/version"),
             ("/name", json!("  "), "/name"),
+            ("/name", json!("a\0b"), "/name"),
+            ("/summary", json!("\u{202e}"), "/summary"),
             ("/canvas/width", json!(0), "/canvas"),
             ("/canvas/width", json!("wide"), "/canvas/width"),
+            ("/canvas", json!({"width": 1}), "/canvas/height"),
+            ("/canvas", json!({"depth": 1}), "/canvas/depth"),
+            ("/palette", json!(7), "/palette"),
+            ("/palette", json!({"a": "red"}), "/palette/a"),
             ("/background", json!("$nothing"), "/background"),
             ("/modes/0", json!("party"), "/modes/0"),
             ("/elements/1/name", json!("head"), "/elements/1/name"),

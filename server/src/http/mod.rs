@@ -30,6 +30,7 @@ mod refusal;
 pub mod roster;
 pub mod router;
 pub mod screens;
+pub mod session_template;
 pub mod sessions;
 pub mod settings;
 pub mod sharing;

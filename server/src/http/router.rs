@@ -19,8 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden, invitations,
-    login, passwords, people, problem::Problem, roster, screens, sessions, sharing, templates,
-    tokens,
+    login, passwords, people, problem::Problem, roster, screens, session_template, sessions,
+    sharing, templates, tokens,
 };
 use crate::edge::{self, tls::Tls};
 
@@ -58,6 +58,7 @@ pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration)
         .merge(sessions::router())
         .merge(sharing::router())
         .merge(templates::router())
+        .merge(session_template::router())
         .merge(displays::router())
         .layer(middleware::from_fn(finish))
         .layer(middleware::from_fn_with_state(longest, limit_time))

@@ -5,7 +5,10 @@
 //!
 //! Everything but reads comes to a board by replay: an operator's change is stored first and the whole history is folded again.
 //! So a restart cannot make another board than the one that was on the screens.
+//!
+//! The displays of a session may show different templates ([`cast`]); the board is composed once for each ([`stage`]).
 
+mod cast;
 pub mod fold;
 pub mod sessions;
 mod stage;

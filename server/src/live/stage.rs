@@ -1,25 +1,42 @@
-//! What a picture is made from: a board, and the composer of a template.
+//! What pictures are made from: a board, and a composer for each template that is shown of it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, mem::take, sync::Arc};
 
 use anyhow::Context;
-use gantry_core::{
-    compose::{Composer, Composition},
-    template::Template,
+use gantry_core::{compose::Composer, motion::animate, template::Template};
+use tokio::{
+    sync::watch,
+    task::{spawn_blocking, yield_now},
 };
-use tokio::task::spawn_blocking;
 
 use super::{
+    cast::Cast,
     fold::Fold,
     sessions::{Session, Sessions},
 };
-use crate::store::{StoredRead, TimingSessionId};
+use crate::{
+    clock,
+    display::published::Published,
+    store::{StoredRead, TimingSessionId},
+    templates::Edition,
+};
 
 /// A display session as the store tells it, folded and ready to be composed.
 pub(super) struct Stage {
     bound: BTreeSet<TimingSessionId>,
     fold: Fold,
+    views: Vec<View>,
+}
+
+/// The pictures of one content of a template. However many displays show it, it is composed once.
+struct View {
+    edition: Edition,
     composer: Composer,
+    /// Of the first picture; later ones take it over.
+    epoch: i64,
+    /// The picture published last.
+    last: Option<Arc<Published>>,
+    displays: Vec<watch::Sender<Option<Arc<Published>>>>,
 }
 
 impl Stage {
@@ -28,15 +45,13 @@ impl Stage {
         sessions: &Sessions,
         session: &Session,
     ) -> anyhow::Result<Option<Self>> {
-        let Some((template, bound, fold)) = load(sessions, session).await? else {
-            return Ok(None);
+        let mut stage = Self {
+            bound: BTreeSet::new(),
+            fold: Fold::default(),
+            views: Vec::new(),
         };
-        let (composer, fold) = warm_composer(template, fold).await?;
-        Ok(Some(Self {
-            bound,
-            fold,
-            composer,
-        }))
+        let is_there = stage.set_anew(sessions, session).await?;
+        Ok(is_there.then_some(stage))
     }
 
     /// Becomes the stage of what is stored now; false when the display session is gone.
@@ -45,14 +60,56 @@ impl Stage {
         sessions: &Sessions,
         session: &Session,
     ) -> anyhow::Result<bool> {
-        let Some((template, bound, fold)) = load(sessions, session).await? else {
+        let (store, partner, id) = (&sessions.store, session.partner, session.id);
+        if store.template_of(partner, id).await?.is_none() {
+            return Ok(false);
+        }
+        self.bound = store.bound(partner, id).await?.into_iter().collect();
+        self.fold = Fold::replay(store, partner, id).await?;
+        self.recast(sessions, session).await
+    }
+
+    /// Shows each display what it is to show now; false when the display session is gone.
+    pub(super) async fn recast(
+        &mut self,
+        sessions: &Sessions,
+        session: &Session,
+    ) -> anyhow::Result<bool> {
+        // Displays are taken stock of first: whoever comes after this asks for another round.
+        let displays = session.displays();
+        let Some(cast) = Cast::read(sessions, session).await? else {
             return Ok(false);
         };
-        self.bound = bound;
-        if template.as_ref() == self.composer.template() {
-            self.fold = fold;
-        } else {
-            (self.composer, self.fold) = warm_composer(template, fold).await?;
+        let mut before = take(&mut self.views);
+        for view in &mut before {
+            view.displays.clear();
+        }
+        for (id, display) in displays {
+            let edition = cast.edition(&id);
+            if let Some(view) = self.views.iter_mut().find(|view| view.edition == *edition) {
+                view.displays.push(display);
+                continue;
+            }
+            let held = before.iter().position(|view| view.edition == *edition);
+            let mut view = if let Some(index) = held {
+                before.swap_remove(index)
+            } else {
+                let template = cast.template(sessions, session, edition).await?;
+                let template = template.context("a revision of a template is missing")?;
+                let composer = self.warm_composer(template).await?;
+                View {
+                    edition: edition.clone(),
+                    composer,
+                    epoch: sessions.epoch(),
+                    last: None,
+                    displays: Vec::new(),
+                }
+            };
+            view.displays.push(display);
+            self.views.push(view);
+        }
+        for view in &self.views {
+            view.tell_newcomers();
         }
         Ok(true)
     }
@@ -66,36 +123,61 @@ impl Stage {
         is_of_concern
     }
 
-    /// The picture of the board.
-    pub(super) fn compose(&mut self) -> Composition {
-        self.composer.compose(self.fold.board())
+    /// Composes every picture and publishes those that are others. In between it is others' turn.
+    pub(super) async fn publish(&mut self) {
+        for view in &mut self.views {
+            view.publish(&self.fold);
+            yield_now().await;
+        }
+    }
+
+    /// A composer that has measured its texts once. That takes too long to be done on a thread that others wait for.
+    async fn warm_composer(&mut self, template: Arc<Template>) -> anyhow::Result<Composer> {
+        let fold = take(&mut self.fold);
+        let (composer, fold) = spawn_blocking(move || {
+            let mut composer = Composer::new(Template::clone(&template));
+            composer.compose(fold.board());
+            (composer, fold)
+        })
+        .await
+        .context("composing failed")?;
+        self.fold = fold;
+        Ok(composer)
     }
 }
 
-async fn load(
-    sessions: &Sessions,
-    session: &Session,
-) -> anyhow::Result<Option<(Arc<Template>, BTreeSet<TimingSessionId>, Fold)>> {
-    let (store, partner, id) = (&sessions.store, session.partner, session.id);
-    let Some(template_id) = store.template_of(partner, id).await? else {
-        return Ok(None);
-    };
-    let template = sessions
-        .templates
-        .find(&template_id)
-        .with_context(|| format!("there is no template {template_id:?}"))?;
-    let bound = store.bound(partner, id).await?.into_iter().collect();
-    let fold = Fold::replay(store, partner, id).await?;
-    Ok(Some((template, bound, fold)))
-}
+impl View {
+    /// Composes the picture and publishes it if it is another.
+    fn publish(&mut self, fold: &Fold) {
+        let composition = self.composer.compose(fold.board());
+        let previous = self.last.as_deref();
+        let scene = animate(previous.map(|last| &*last.scene), composition, clock::now());
+        let published = match previous {
+            Some(last) => last.next(scene),
+            None => Some(Published::first(self.epoch, scene)),
+        };
+        if let Some(published) = published {
+            let published = Arc::new(published);
+            for display in &self.displays {
+                display.send_replace(Some(Arc::clone(&published)));
+            }
+            self.last = Some(published);
+        }
+    }
 
-/// A composer that has measured its texts once. That takes too long to be done on a thread that others wait for.
-async fn warm_composer(template: Arc<Template>, fold: Fold) -> anyhow::Result<(Composer, Fold)> {
-    spawn_blocking(move || {
-        let mut composer = Composer::new(Template::clone(&template));
-        composer.compose(fold.board());
-        (composer, fold)
-    })
-    .await
-    .context("composing failed")
+    /// Gives displays that show something else, or nothing yet, the picture published last.
+    fn tell_newcomers(&self) {
+        let held = |shown: &Option<Arc<Published>>| {
+            shown.as_ref().map(|shown| (shown.epoch, shown.revision))
+        };
+        for display in &self.displays {
+            display.send_if_modified(|shown| {
+                let is_other = held(shown) != held(&self.last);
+                if is_other {
+                    shown.clone_from(&self.last);
+                }
+                is_other
+            });
+        }
+    }
 }

@@ -1,8 +1,7 @@
 //! One display session at work.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use gantry_core::motion::animate;
 use tokio::{
     sync::broadcast::{
         self,
@@ -15,15 +14,15 @@ use super::{
     sessions::{Session, Sessions},
     stage::Stage,
 };
-use crate::{
-    clock,
-    collector::writer::{CommittedBatch, News},
-    display::published::Published,
-};
+use crate::collector::writer::{CommittedBatch, News};
 
 /// Pictures are not published closer together than this, a third of a frame of a 60 Hz screen: a flood of reads would otherwise
 /// be a flood of pictures that nobody can see.
 const PACE: Duration = Duration::from_millis(5);
+
+/// A session composes for no more than one part in so many of the time, however large its templates are and however many it
+/// shows at once: others share the machine with it.
+const PARTS: u32 = 4;
 
 /// How often to see whether anybody still looks on; a session stays at work for at least this long.
 const LOOK_ROUND: Duration = Duration::from_mins(1);
@@ -34,10 +33,6 @@ pub(super) struct Task<'a> {
     session: &'a Session,
     reads: broadcast::Receiver<News>,
     stage: Stage,
-    /// Of the first picture; later ones take it over.
-    epoch: i64,
-    /// The picture published last.
-    last: Option<Arc<Published>>,
 }
 
 /// What a task goes on with.
@@ -63,15 +58,13 @@ impl<'a> Task<'a> {
             session,
             reads,
             stage,
-            epoch: sessions.epoch(),
-            last: None,
         };
-        task.publish();
+        task.stage.publish().await;
         task.follow().await
     }
 
     async fn follow(&mut self) -> anyhow::Result<()> {
-        let mut published_at = Instant::now();
+        let mut publish_at = Instant::now() + PACE;
         let mut look_round_at = Instant::now() + LOOK_ROUND;
         loop {
             let next = tokio::select! {
@@ -81,20 +74,26 @@ impl<'a> Task<'a> {
                     Err(RecvError::Closed) => Next::End,
                 },
                 () = self.session.changed.notified() => self.set_anew().await?,
+                () = self.session.recast.notified() => self.recast().await?,
                 () = sleep_until(look_round_at) => {
                     look_round_at = Instant::now() + LOOK_ROUND;
-                    if self.session.picture.receiver_count() == 0 { Next::End } else { Next::Wait }
+                    match self.session.unseen_and_seen() {
+                        (_, 0) => Next::End,
+                        (0, _) => Next::Wait,
+                        _ => self.recast().await?,
+                    }
                 }
                 () = self.sessions.shutdown.cancelled() => Next::End,
             };
             match next {
                 Next::Publish => {
-                    sleep_until(published_at + PACE).await;
+                    sleep_until(publish_at).await;
                     if let Next::End = self.take_pending().await? {
                         return Ok(());
                     }
-                    published_at = Instant::now();
-                    self.publish();
+                    let started = Instant::now();
+                    self.stage.publish().await;
+                    publish_at = started + PACE.max(started.elapsed() * PARTS);
                 }
                 Next::Wait => {}
                 Next::End => return Ok(()),
@@ -134,19 +133,9 @@ impl<'a> Task<'a> {
         Ok(if is_there { Next::Publish } else { Next::End })
     }
 
-    /// Composes the picture and publishes it if it is another.
-    fn publish(&mut self) {
-        let composition = self.stage.compose();
-        let previous = self.last.as_deref();
-        let scene = animate(previous.map(|last| &*last.scene), composition, clock::now());
-        let published = match previous {
-            Some(last) => last.next(scene),
-            None => Some(Published::first(self.epoch, scene)),
-        };
-        if let Some(published) = published {
-            let published = Arc::new(published);
-            self.last = Some(Arc::clone(&published));
-            self.session.picture.send_replace(Some(published));
-        }
+    /// Shows each display what it is to show now.
+    async fn recast(&mut self) -> anyhow::Result<Next> {
+        let is_there = self.stage.recast(self.sessions, self.session).await?;
+        Ok(if is_there { Next::Publish } else { Next::End })
     }
 }

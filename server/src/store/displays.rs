@@ -8,7 +8,7 @@ use super::{
     access::{editable, seen},
     db::{reading, writing},
     fence::Server,
-    sql::{Across, Personal},
+    sql::{Across, Personal, Walled},
 };
 
 /// One shareable address. The id is a secret: whoever knows it sees the picture.
@@ -20,6 +20,8 @@ pub struct Display {
     pub partner_id: PartnerId,
     /// The display session that it shows.
     pub display_session_id: DisplaySessionId,
+    template_id: Option<String>,
+    template_revision: Option<i64>,
     /// When it was made.
     #[sqlx(try_from = "i64")]
     pub created_at: Moment,
@@ -38,7 +40,37 @@ impl std::fmt::Debug for Display {
     }
 }
 
+/// A template that a display shows whatever its display session shows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wish {
+    /// The template.
+    pub template_id: String,
+    /// The revision that it is pinned to; the newest without one.
+    pub revision: Option<i64>,
+}
+
+/// A change of a display; what is `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct DisplayChange {
+    /// When it ends by itself.
+    pub expires_at: Option<Moment>,
+    /// The template of its own, or that it has none.
+    #[expect(
+        clippy::option_option,
+        reason = "no change, no template and a template are three different wishes"
+    )]
+    pub wish: Option<Option<Wish>>,
+}
+
 impl Display {
+    /// The template of its own, if it has one.
+    pub fn wish(&self) -> Option<Wish> {
+        self.template_id.clone().map(|template_id| Wish {
+            template_id,
+            revision: self.template_revision,
+        })
+    }
+
     /// When an operator ended it.
     pub fn revoked_at(&self) -> Option<Moment> {
         self.revoked_at.map(Moment)
@@ -46,30 +78,31 @@ impl Display {
 }
 
 const ADD: Personal = Personal::new(concat!(
-    "insert into display_urls (id, partner_id, display_session_id, created_at, expires_at)
-    select $4, partner_id, id, $5, $6 from display_sessions
+    "insert into display_urls
+    (id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at)
+    select $4, partner_id, id, $5, $6, $7, $8 from display_sessions
     where partner_id = $1 and id = $3 and deleted_at is null and archived_at is null and ",
     editable!(),
     " on conflict (id) do nothing
-    returning id, partner_id, display_session_id, created_at, expires_at, revoked_at"
+    returning id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at, revoked_at"
 ));
 
 const SHARED: Across = Across::new(
-    "select u.id, u.partner_id, u.display_session_id, u.created_at, u.expires_at,
+    "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at,
     coalesce(u.revoked_at, s.deleted_at, s.archived_at) as revoked_at
     from display_urls u join display_sessions s on s.id = u.display_session_id where u.id = $1",
     "knowing the id of a display is all that it takes to see it",
 );
 
 const DISPLAY: Personal = Personal::new(concat!(
-    "select u.id, u.partner_id, u.display_session_id, u.created_at, u.expires_at, u.revoked_at
+    "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at, u.revoked_at
     from display_urls u join display_sessions on display_sessions.id = u.display_session_id
     where u.partner_id = $1 and u.id = $3 and ",
     seen!()
 ));
 
 const DISPLAYS: Personal = Personal::new(concat!(
-    "select u.id, u.partner_id, u.display_session_id, u.created_at, u.expires_at, u.revoked_at
+    "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at, u.revoked_at
     from display_urls u join display_sessions on display_sessions.id = u.display_session_id
     where u.partner_id = $1 and ",
     seen!(),
@@ -81,17 +114,26 @@ const REVOKE: Personal = Personal::new(concat!(
     where partner_id = $1 and id = $3 and exists (
         select 1 from display_sessions where display_sessions.id = display_urls.display_session_id and ",
     editable!(),
-    ") returning id, partner_id, display_session_id, created_at, expires_at, revoked_at"
+    ") returning id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at, revoked_at"
 ));
 
-const EXTEND: Personal = Personal::new(concat!(
+const CHANGE: Personal = Personal::new(concat!(
     "update display_urls set
-    expires_at = case when revoked_at is null then $4 else expires_at end
+    expires_at = case when revoked_at is null then coalesce($4, expires_at) else expires_at end,
+    template_id = case when revoked_at is null and $5 = 1 then $6 else template_id end,
+    template_revision = case when revoked_at is null and $5 = 1 then $7 else template_revision end
     where partner_id = $1 and id = $3 and exists (
         select 1 from display_sessions where display_sessions.id = display_urls.display_session_id and ",
     editable!(),
-    ") returning id, partner_id, display_session_id, created_at, expires_at, revoked_at"
+    ") returning id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at, revoked_at"
 ));
+
+const WISHES: Walled = Walled::unattended(
+    "select id, template_id, template_revision from display_urls
+    where partner_id = $1 and display_session_id = $2 and template_id is not null and revoked_at is null and expires_at > $3
+    order by id",
+    "a display session at work paints for all its displays",
+);
 
 impl Store {
     /// Adds a display; `None` when the person may not change such a display session or the id was used before.
@@ -100,12 +142,15 @@ impl Store {
         person: Person,
         session: DisplaySessionId,
         id: &str,
+        wish: Option<&Wish>,
         at: Moment,
         expires_at: Moment,
     ) -> Result<Option<Display>> {
         writing!(self.db, person.partner, conn => ADD.query_as(person)
             .bind(session)
             .bind(id)
+            .bind(wish.map(|wish| wish.template_id.as_str()))
+            .bind(wish.and_then(|wish| wish.revision))
             .bind(at.0)
             .bind(expires_at.0)
             .fetch_optional(conn)
@@ -133,18 +178,45 @@ impl Store {
             .await)
     }
 
-    /// Gives a display another end, unless it was revoked, and answers it; `None` when the person may not.
-    pub async fn extend_display(
+    /// Changes a display, unless it was revoked, and answers it; `None` when the person may not.
+    pub async fn change_display(
         &self,
         person: Person,
         id: &str,
-        expires_at: Moment,
+        change: &DisplayChange,
     ) -> Result<Option<Display>> {
-        writing!(self.db, person.partner, conn => EXTEND.query_as(person)
+        let wish = change.wish.as_ref();
+        let wished = wish.and_then(Option::as_ref);
+        writing!(self.db, person.partner, conn => CHANGE.query_as(person)
             .bind(id)
-            .bind(expires_at.0)
+            .bind(change.expires_at.map(|at| at.0))
+            .bind(i64::from(wish.is_some()))
+            .bind(wished.map(|wish| wish.template_id.as_str()))
+            .bind(wished.and_then(|wish| wish.revision))
             .fetch_optional(conn)
             .await)
+    }
+
+    /// The displays of a display session that have a template of their own and are not over at `now`, with that template.
+    pub async fn wishes(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+        now: Moment,
+    ) -> Result<Vec<(String, Wish)>> {
+        let rows: Vec<(String, String, Option<i64>)> = reading!(self.db, partner, conn => WISHES.query_as(partner)
+                .bind(session)
+                .bind(now.0)
+                .fetch_all(conn)
+                .await?);
+        let wish = |template_id, revision| Wish {
+            template_id,
+            revision,
+        };
+        Ok(rows
+            .into_iter()
+            .map(|(id, template_id, revision)| (id, wish(template_id, revision)))
+            .collect())
     }
 
     /// Ends a display for good and answers it; one that was revoked before keeps its moment. `None` when the person may not.

@@ -46,4 +46,6 @@ ids! {
     StreamId(pub);
     /// An operator's workspace.
     DisplaySessionId(pub);
+    /// A template of a partner's own.
+    TemplateId(pub);
 }

@@ -26,9 +26,11 @@ mod reads;
 mod resets;
 mod retention;
 mod session_events;
+mod session_templates;
 mod shares;
 mod sql;
 mod streams;
+mod templates;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timing_sessions;
@@ -42,10 +44,11 @@ pub use db::Store;
 pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
-pub use displays::Display;
+pub use displays::{Display, DisplayChange, Wish};
 pub use failure::{is_about_data, is_away};
 pub use ids::{
-    DisplaySessionId, InvitationId, PartnerId, StreamId, TimingSessionId, TokenId, UserId,
+    DisplaySessionId, InvitationId, PartnerId, StreamId, TemplateId, TimingSessionId, TokenId,
+    UserId,
 };
 pub use invitations::{Invitation, Joining, NewInvitation};
 pub use kept::KeptRead;
@@ -54,8 +57,12 @@ pub use partners::{Partner, Possessions};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use retention::Retention;
 pub use session_events::{EventKind, Step, StoredEvent};
+pub use session_templates::{Own, SessionTemplate};
 pub use shares::{Colleague, Share};
 pub use streams::{PAUSE_MS, Stream};
+pub use templates::{
+    NewRevision, Removal, Revision, Saving, StoredTemplate, TemplateBody, TemplateContent,
+};
 pub use timing_sessions::{LocationFigures, TimingSession, Totals};
 pub use tokens::{Bearer, MOST_TOKENS, NewToken, Proof, Token, TokenHash};
 pub use users::{Listed, User};

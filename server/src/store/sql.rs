@@ -29,6 +29,9 @@ pub(super) const WALLED_TABLES: &[&str] = &[
     "normalized_results",
     "invitations",
     "audit_log",
+    "templates",
+    "template_revisions",
+    "session_templates",
 ];
 
 /// Those among them that belong to a display session, which not everybody of the partner may see.
@@ -37,6 +40,7 @@ pub(super) const WORKSPACE_TABLES: &[&str] = &[
     "display_session_bindings",
     "display_session_shares",
     "session_events",
+    "session_templates",
     "display_urls",
 ];
 

@@ -42,6 +42,13 @@ const WEB_SOCKET: &[(&str, &str)] = &[
     ("sec-websocket-protocol", "gantry.display.v1"),
 ];
 
+macro_rules! template {
+    () => {
+        r##"{"version": 1, "id": "empty", "name": "Empty", "summary": "", "modes": ["results"],
+        "canvas": {"width": 100, "height": 100}, "background": "#000000", "elements": []}"##
+    };
+}
+
 /// Every route.
 #[rustfmt::skip]
 pub const TABLE: &[Entry] = &[
@@ -92,7 +99,15 @@ pub const TABLE: &[Entry] = &[
 
     // Templates.
     entry("GET /api/templates", Viewer),
-    entry("GET /api/templates/announcer", Viewer),
+    entry("POST /api/templates", Operator).sends(TEMPLATE),
+    entry("GET /api/templates/<template>", Viewer),
+    entry("PUT /api/templates/<template>", Operator).sends(TEMPLATE).with(&[("if-match", "\"1\"")]),
+    entry("DELETE /api/templates/<template>", Operator),
+    entry("GET /api/templates/<template>/revisions", Viewer),
+    entry("POST /api/templates/<template>/revisions/1/restore", Operator),
+    entry("GET /api/sessions/<session>/template", Viewer),
+    entry("PUT /api/sessions/<session>/template", Operator).sends(concat!(r#"{"working_copy": "#, template!(), "}")),
+    entry("DELETE /api/sessions/<session>/template", Operator),
 
     // Displays.
     entry("POST /api/display/generate-url", Operator).sends(r#"{"session_id": "<session>"}"#),
@@ -118,6 +133,9 @@ pub const TABLE: &[Entry] = &[
     entry("POST /api/password/reset", Anybody)
         .sends(r#"{"email": "<viewer>", "code": "<reset code>", "new_password": "<password>"}"#),
 ];
+
+/// As little as makes a template.
+const TEMPLATE: &str = template!();
 
 const fn entry(route: &'static str, who: Who) -> Entry {
     Entry {

@@ -52,6 +52,7 @@ async fn make(name: &str, owner: &Caller) -> Result<Thing> {
         "timing session" => timing_session(owner).await?,
         "session" => session(owner).await?,
         "display" => display(owner).await?,
+        "template" => id(owner, "/api/templates", &json!({"from": "announcer"})).await?,
         "colleague" => colleague(owner, VIEWER).await?,
         "heir" => colleague(owner, EMAIL).await?,
         "person" => person(owner).await?,

@@ -97,10 +97,12 @@ async fn worked_out(
     after.mode = wanted.mode.unwrap_or(in_force.mode);
     let mut errors = check(
         app,
+        person.partner,
         wanted.name.as_deref(),
         wanted.template_id.as_deref(),
         &wanted.event_ids,
-    );
+    )
+    .await?;
     errors.extend(wanted.settings.clone().apply(&mut after));
     let timing_sessions = match &wanted.chronotrack_session_ids {
         Some(ids) => {

@@ -59,10 +59,12 @@ pub(super) async fn create(
         .unwrap_or_else(|| default_template(wanted.mode).to_owned());
     let mut errors = check(
         &app,
+        partner,
         wanted.name.as_deref(),
         Some(&template_id),
         &wanted.event_ids,
-    );
+    )
+    .await?;
     let bound =
         timing_sessions(&app, partner, &wanted.chronotrack_session_ids, &mut errors).await?;
     if !errors.is_empty() {

@@ -92,16 +92,18 @@ fn not_found() -> Problem {
 }
 
 /// What of a new or changed display session cannot be accepted.
-fn check(
+async fn check(
     app: &App,
+    partner: PartnerId,
     name: Option<&str>,
     template_id: Option<&str>,
     event_ids: &[String],
-) -> Vec<InputError> {
+) -> Result<Vec<InputError>, Problem> {
     let mut errors = Vec::new();
     errors.extend(name.and_then(check_name));
+    let store = &app.services.store;
     if let Some(id) = template_id
-        && app.templates.find(id).is_none()
+        && !app.templates.offers(store, partner, id, None).await?
     {
         errors.push(InputError::new(
             "/template_id",
@@ -114,7 +116,7 @@ fn check(
             "no provider is connected, so there are no events",
         ));
     }
-    errors
+    Ok(errors)
 }
 
 fn check_name(name: &str) -> Option<InputError> {

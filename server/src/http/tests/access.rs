@@ -83,6 +83,26 @@ fn routes(session: &str, display: &str, timing: &str) -> Vec<(Method, String, se
             json!(null),
         ),
         (
+            Method::GET,
+            "/api/templates/finish-line/revisions".to_owned(),
+            json!(null),
+        ),
+        (
+            Method::GET,
+            format!("/api/sessions/{session}/template"),
+            json!(null),
+        ),
+        (
+            Method::PUT,
+            format!("/api/sessions/{session}/template"),
+            json!({"revision": 1}),
+        ),
+        (
+            Method::DELETE,
+            format!("/api/sessions/{session}/template"),
+            json!(null),
+        ),
+        (
             Method::POST,
             "/api/display/generate-url".to_owned(),
             json!({"session_id": session}),

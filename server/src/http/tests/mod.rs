@@ -17,5 +17,6 @@ mod screen;
 mod screens;
 mod sessions;
 mod sharing;
+mod templates;
 mod tls;
 mod tokens;

@@ -27,6 +27,7 @@ use crate::{
         terms::{Guest, Terms, Watched},
     },
     http::displays::tell_screens,
+    store::DisplayChange,
 };
 
 #[tokio::test]
@@ -214,8 +215,12 @@ async fn a_display_stops_when_its_time_runs_out_or_its_session_is_removed() {
     let mut expiring = Screen::open(&port.base, &short).await;
     let mut removed = Screen::open(&port.base, &long).await;
     let store = &port.services.store;
+    let change = DisplayChange {
+        expires_at: Some(clock::now() + 200),
+        ..DisplayChange::default()
+    };
     let soon = store
-        .extend_display(port.person(ANN).await, &short, clock::now() + 200)
+        .change_display(port.person(ANN).await, &short, &change)
         .await;
     tell_screens(&port.app, &soon.expect("stores").expect("is there"));
     assert_eq!(expiring.until_over().await, Some(StopReason::Expired));

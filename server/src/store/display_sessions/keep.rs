@@ -8,6 +8,7 @@ use crate::store::{
     Display, DisplaySessionId, EventKind, Person, Result, Store, UserId,
     access::seen,
     db::writing,
+    session_templates::COPY_OWN,
     sql::{Personal, Walled},
 };
 
@@ -26,7 +27,7 @@ const ARCHIVE: Walled = Walled::unattended(
 const REVOKE_ALL: Walled = Walled::unattended(
     "update display_urls set revoked_at = $3
     where partner_id = $1 and display_session_id = $2 and revoked_at is null
-    returning id, partner_id, display_session_id, created_at, expires_at, revoked_at",
+    returning id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at, revoked_at",
     ALLOWED,
 );
 
@@ -165,7 +166,7 @@ impl Store {
         })
     }
 
-    /// Makes a display session with the roster, settings, bindings and template of another that the person may see, but without
+    /// Makes a display session with the roster, settings, bindings, template and working copy of another that the person may see, but without
     /// its displays and shares. Answers it; `None` when the person sees no such session.
     pub async fn duplicate_display_session(
         &self,
@@ -195,6 +196,7 @@ impl Store {
                     .bind(at.0)
                     .execute(&mut *transaction)
                     .await?;
+                COPY_OWN.query(partner).bind(id).bind(copy).execute(&mut *transaction).await?;
                 for (kind, position) in [(EventKind::Settings, last + 1), (EventKind::Roster, last + 2)] {
                     COPY_EVENT.query(partner)
                         .bind(id)
