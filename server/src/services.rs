@@ -11,6 +11,7 @@ use crate::{
         writer::{self, Published},
     },
     config::Config,
+    display::guard::Guard,
     edge::{
         door::{Door, Limits},
         open_files,
@@ -31,6 +32,8 @@ pub struct Services {
     pub registry: Arc<Registry>,
     /// Who is let in at the HTTP port.
     pub door: Arc<Door>,
+    /// Against guessing display ids.
+    pub guard: Arc<Guard>,
     /// When the program started.
     pub started_at: Moment,
 }
@@ -46,6 +49,7 @@ impl Services {
             store,
             published: writer::publication(),
             registry: Arc::default(),
+            guard: Arc::default(),
             started_at: clock::now(),
         }
     }

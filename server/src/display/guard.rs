@@ -1,60 +1,102 @@
-//! Makes guessing display ids futile: lookups are limited per address and altogether.
+//! Makes guessing display ids futile: how many different ones can be asked for is limited.
 //!
-//! Every lookup counts, not only a failed one, because a guess that hits must be refused as well. At the limit of all lookups
-//! together and with a hundred displays alive, a hit takes more than a year of guessing without pause.
+//! A screen that comes back for the display it asked for before guesses nothing and is always let through, whether that display
+//! is there or not. So a venue is never kept out whose hundred screens had no power for a moment, or go on asking for displays
+//! that ended; not even while somebody else uses up what there is for all.
+//!
+//! For the others every question counts, not only a wrong one, because a guess that hits must be refused as well. At the limit of
+//! all together and with a hundred displays alive, a hit takes more than a year of guessing without pause.
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
-
-use governor::{
-    DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
-use crate::household::household;
+use super::id::DisplayId;
+use crate::{
+    edge::{
+        budget::{Budget, Quota},
+        lately::Lately,
+        tally::Tally,
+    },
+    household::household,
+};
 
-/// One address: a venue's screens come from one address and all reconnect at once, so the burst is large.
-const PER_ADDRESS: Quota = quota(10, 300);
+/// Different displays for one household: those of a venue are all asked for at once, and few later.
+const HOUSEHOLD: Quota = Quota::new(2, 300);
 
-/// All addresses together.
-const ALTOGETHER: Quota = quota(200, 3000);
+/// For a network, which has several venues at most.
+const NETWORK: Quota = HOUSEHOLD.times(4);
 
-/// When this many addresses are remembered, those that have been quiet are forgotten.
-const ADDRESSES: usize = 10_000;
+/// For all together.
+const ALTOGETHER: Quota = Quota::new(200, 3_000);
 
-/// Counts lookups of display ids.
+/// Who asked for what: as many are remembered, some megabytes.
+const REMEMBERED: usize = 65_536;
+
+/// Counts the display ids that are asked for.
 #[derive(Debug)]
 pub struct Guard {
-    per_address: DefaultKeyedRateLimiter<IpAddr>,
-    altogether: DefaultDirectRateLimiter,
+    /// Ids that were asked for and that no display ever had: mistyped, or guessed.
+    pub unknown: Tally,
+    /// Questions that were refused because there were too many.
+    pub refused: Tally,
+    memory: Mutex<Memory>,
+}
+
+struct Memory {
+    budget: Budget,
+    asked: Lately<(IpAddr, DisplayId), ()>,
+}
+
+/// Whether a household asks for a display for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Not that anybody remembers.
+    First,
+    /// It did lately.
+    Again,
 }
 
 impl Default for Guard {
     fn default() -> Self {
         Self {
-            per_address: RateLimiter::keyed(PER_ADDRESS),
-            altogether: RateLimiter::direct(ALTOGETHER),
+            unknown: Tally::new("somebody asks for displays that never were"),
+            refused: Tally::new("refused to look for a display: its asker wants too many"),
+            memory: Mutex::new(Memory {
+                budget: Budget::new(HOUSEHOLD, NETWORK, Some(ALTOGETHER)),
+                asked: Lately::of(REMEMBERED),
+            }),
         }
+    }
+}
+
+/// What it remembers is secret.
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
     }
 }
 
 impl Guard {
-    /// Allows one more lookup, or says how long the asker has to wait.
-    pub fn admit(&self, address: IpAddr) -> Result<(), Duration> {
-        if self.per_address.len() > ADDRESSES {
-            self.per_address.retain_recent();
-        }
-        let now = DefaultClock::default().now();
-        self.per_address
-            .check_key(&household(address))
-            .and_then(|()| self.altogether.check())
-            .map_err(|refused| refused.wait_time_from(now))
-    }
-}
-
-const fn quota(per_second: u32, burst: u32) -> Quota {
-    match (NonZeroU32::new(per_second), NonZeroU32::new(burst)) {
-        (Some(per_second), Some(burst)) => Quota::per_second(per_second).allow_burst(burst),
-        _ => panic!("a quota of nothing"),
+    /// Lets an address ask for a display, or says how long it has to wait.
+    pub fn admit(&self, address: IpAddr, id: &DisplayId, now: Instant) -> Result<Asked, Duration> {
+        let question = (household(address), id.clone());
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = match memory.asked.get(&question) {
+            Some(()) => Asked::Again,
+            None => {
+                if let Err(wait) = memory.budget.take(address, now) {
+                    drop(memory);
+                    self.refused.add(address);
+                    return Err(wait);
+                }
+                Asked::First
+            }
+        };
+        memory.asked.put(question, ());
+        Ok(asked)
     }
 }
 
@@ -63,35 +105,70 @@ mod tests {
     use std::net::Ipv6Addr;
 
     use super::*;
+    use crate::display::id::ALPHABET;
 
-    #[test]
-    fn one_address_is_refused_and_others_are_not() {
-        let guard = Guard::default();
-        let guesser: IpAddr = "203.0.113.7".parse().expect("an address");
-        let refused = (0..400).find_map(|_| guard.admit(guesser).err());
-        let wait = refused.expect("a limit");
-        assert!(wait <= Duration::from_secs(1), "{wait:?}");
-        let venue: IpAddr = "203.0.113.8".parse().expect("an address");
-        assert_eq!(guard.admit(venue), Ok(()));
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    /// An id for each number.
+    fn id(number: usize) -> DisplayId {
+        let digits = (0..8).map(|place| char::from(ALPHABET[(number >> (5 * place)) % 32]));
+        digits.collect::<String>().parse().expect("an id")
+    }
+
+    /// How many ids of a range an address may ask for.
+    fn asks(guard: &Guard, address: IpAddr, ids: std::ops::Range<usize>, now: Instant) -> usize {
+        ids.filter(|number| guard.admit(address, &id(*number), now).is_ok())
+            .count()
     }
 
     #[test]
-    fn a_network_counts_as_one_address() {
-        let guard = Guard::default();
-        let refused = (0..400u128).any(|host| {
-            let address = Ipv6Addr::from((0x2001_0db8_u128 << 96) + host);
-            guard.admit(address.into()).is_err()
-        });
-        assert!(refused);
+    fn a_guesser_is_slowed_and_counted_and_others_are_not() {
+        let (guard, now) = (Guard::default(), Instant::now());
+        let guesser = address("203.0.113.7");
+        assert_eq!(asks(&guard, guesser, 0..1_000, now), 300);
+        assert_eq!(guard.refused.total(), 700);
+        let later = now + Duration::from_secs(10);
+        assert_eq!(asks(&guard, guesser, 1_000..2_000, later), 20);
+        assert_eq!(asks(&guard, address("203.0.113.8"), 0..100, now), 100);
     }
 
     #[test]
-    fn many_addresses_together_are_refused() {
-        let guard = Guard::default();
-        let refused = (0..4000u32).any(|host| {
-            let address = std::net::Ipv4Addr::from(0xcb00_0000 + host);
-            guard.admit(address.into()).is_err()
-        });
-        assert!(refused);
+    fn a_venue_of_a_hundred_screens_is_never_kept_out() {
+        let (guard, now) = (Guard::default(), Instant::now());
+        let venue = address("198.51.100.1");
+        assert_eq!(asks(&guard, venue, 0..100, now), 100);
+        // As many strangers as it takes use up what there is for all.
+        for network in 0..=255 {
+            let stranger = IpAddr::from([203, 0, network, 1]);
+            let from = 1_000 * (1 + usize::from(network));
+            asks(&guard, stranger, from..from + 300, now);
+        }
+        assert_eq!(
+            asks(&guard, address("192.0.2.1"), 0..1, now),
+            0,
+            "nothing is left"
+        );
+        for _ in 0..50 {
+            assert_eq!(asks(&guard, venue, 0..100, now), 100, "they come back");
+        }
+        let asked = guard.admit(venue, &id(7), now);
+        assert_eq!(asked, Ok(Asked::Again));
+    }
+
+    #[test]
+    fn whoever_has_a_whole_network_gets_no_further_than_a_few_venues() {
+        let (guard, now) = (Guard::default(), Instant::now());
+        let mut asked = 0;
+        for house in 0..65_536_u128 {
+            let host = Ipv6Addr::from((0x2001_0db8_0007 << 80) | (house << 64));
+            let from = 1 + 2 * house as usize;
+            asked += asks(&guard, host.into(), from..from + 2, now);
+        }
+        assert_eq!(asked, 1_200);
+        assert_eq!(asks(&guard, address("2001:db8:8::1"), 0..100, now), 100);
+        let remembered = guard.memory.lock().expect("whole").asked.len();
+        assert!(remembered <= REMEMBERED);
     }
 }

@@ -1,7 +1,8 @@
 //! How many may be inside at once, and how much each caller may ask.
 //!
 //! A venue's screens and operators all come from one address, so the limits of an address have a whole hall in mind; what they
-//! stop is a single stranger who would take everything. There is no limit on all requests together: it would let one flood
+//! stop is a single stranger who would take everything. Such a one may have many addresses, so a network of them has its limits
+//! too: several halls' worth, and never everything. There is no limit on all requests together: it would let one flood
 //! shut out everybody else.
 
 use std::{
@@ -12,14 +13,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
 use tracing::warn;
 
-use super::{networks::Networks, tally::Tally};
-use crate::household::household;
+use super::{
+    budget::{Budget, Quota},
+    networks::Networks,
+    tally::Tally,
+};
+use crate::household::{household, network};
 
 /// Connections from one address. A browser opens six while it loads a page and keeps one, so three hundred screens may start
 /// at the same moment and two thousand may be on.
@@ -35,11 +36,8 @@ const OTHER_FILES: usize = 1_024;
 /// fonts, so at the default rate two hundred screens start together after a power cut and are refused nothing.
 const BURST_SECONDS: u32 = 30;
 
-/// When this many addresses are remembered, those that have been quiet are forgotten.
-const ADDRESSES: usize = 10_000;
-
-/// How often they are looked for. It takes time, and a flood from many addresses must not have it done for each request.
-const PRUNING: Duration = Duration::from_secs(1);
+/// As many addresses as this that ask all they may can be in one network.
+const BUSY_ADDRESSES: u32 = 4;
 
 /// What is allowed at a port.
 #[derive(Clone, Debug)]
@@ -68,8 +66,7 @@ pub struct Door {
     /// Requests that were refused because there were too many.
     pub refused_requests: Tally,
     inside: Mutex<Inside>,
-    asked: DefaultKeyedRateLimiter<IpAddr>,
-    pruned_at: Mutex<Instant>,
+    asked: Mutex<Budget>,
 }
 
 /// Who is inside.
@@ -77,13 +74,15 @@ pub struct Door {
 struct Inside {
     all: usize,
     by_address: HashMap<IpAddr, usize>,
+    by_network: HashMap<IpAddr, usize>,
 }
 
 /// A place inside, free again when it is dropped.
 #[derive(Debug)]
 pub struct Place {
     pub(super) door: Arc<Door>,
-    address: IpAddr,
+    household: IpAddr,
+    network: IpAddr,
 }
 
 impl Limits {
@@ -108,10 +107,17 @@ impl Limits {
                 "few connections are possible: the system lets {open_files} files be open"
             );
         }
+        let connections = self.connections.min(left);
         Self {
-            connections: self.connections.min(left),
+            connections,
+            connections_per_address: self.connections_per_address.min(connections / 2),
             ..self
         }
+    }
+
+    /// Connections from one network at the same time: half of all, so that there is always room for somebody else.
+    fn connections_per_network(&self) -> usize {
+        (self.connections / 2).max(1)
     }
 
     /// How long a proxy may keep a connection without a request on it: longer than common proxies do, so that it is never the
@@ -120,10 +126,10 @@ impl Limits {
         self.head * 6
     }
 
-    fn quota(&self) -> Quota {
-        let burst = self.requests_per_second.get().saturating_mul(BURST_SECONDS);
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        Quota::per_second(self.requests_per_second).allow_burst(burst)
+    fn budget(&self) -> Budget {
+        let per_second = self.requests_per_second.get();
+        let address = Quota::new(per_second, per_second.saturating_mul(BURST_SECONDS));
+        Budget::new(address, address.times(BUSY_ADDRESSES), None)
     }
 }
 
@@ -132,11 +138,10 @@ impl Door {
     pub fn new(trusted: Networks, limits: Limits) -> Self {
         Self {
             trusted,
-            refused_connections: Tally::new("a connection: there are too many"),
-            refused_requests: Tally::new("a request: its sender asks too much"),
+            refused_connections: Tally::new("refused a connection: there are too many"),
+            refused_requests: Tally::new("refused a request: its sender asks too much"),
             inside: Mutex::default(),
-            asked: RateLimiter::keyed(limits.quota()),
-            pruned_at: Mutex::new(Instant::now()),
+            asked: Mutex::new(limits.budget()),
             limits,
         }
     }
@@ -144,20 +149,21 @@ impl Door {
     /// A place for a connection, unless there are too many.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let household = household(address);
-        let here = inside.by_address.get(&household).copied().unwrap_or(0);
-        let crowded =
-            here >= self.limits.connections_per_address && !self.trusted.contains(address);
-        if crowded || inside.all >= self.limits.connections {
+        let (household, network) = (household(address), network(address));
+        let is_crowded =
+            !self.trusted.contains(address) && inside.is_crowded(address, &self.limits);
+        if is_crowded || inside.all >= self.limits.connections {
             drop(inside);
             self.refused_connections.add(address);
             return None;
         }
         inside.all += 1;
-        inside.by_address.insert(household, here + 1);
+        *inside.by_address.entry(household).or_default() += 1;
+        *inside.by_network.entry(network).or_default() += 1;
         Some(Place {
             door: Arc::clone(self),
-            address: household,
+            household,
+            network,
         })
     }
 
@@ -171,28 +177,20 @@ impl Door {
 
     /// Allows an address one more request, or says how long it has to wait.
     pub fn ask(&self, address: IpAddr) -> Result<(), Duration> {
-        self.prune();
-        let now = DefaultClock::default().now();
-        self.asked
-            .check_key(&household(address))
-            .map_err(|refused| {
-                self.refused_requests.add(address);
-                refused.wait_time_from(now)
-            })
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let allowed = asked.take(address, Instant::now());
+        drop(asked);
+        allowed.inspect_err(|_wait| self.refused_requests.add(address))
     }
+}
 
-    /// Forgets who has been quiet.
-    fn prune(&self) {
-        if self.asked.len() <= ADDRESSES {
-            return;
-        }
-        let Ok(mut pruned_at) = self.pruned_at.try_lock() else {
-            return;
-        };
-        if pruned_at.elapsed() >= PRUNING {
-            *pruned_at = Instant::now();
-            self.asked.retain_recent();
-        }
+impl Inside {
+    /// Whether there are as many as may be where this address belongs.
+    fn is_crowded(&self, address: IpAddr, limits: &Limits) -> bool {
+        let here = self.by_address.get(&household(address));
+        let nearby = self.by_network.get(&network(address));
+        here.is_some_and(|here| *here >= limits.connections_per_address)
+            || nearby.is_some_and(|nearby| *nearby >= limits.connections_per_network())
     }
 }
 
@@ -201,11 +199,17 @@ impl Drop for Place {
         let inside = &self.door.inside;
         let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.all -= 1;
-        if let Some(here) = inside.by_address.get_mut(&self.address) {
-            *here -= 1;
-            if *here == 0 {
-                inside.by_address.remove(&self.address);
-            }
+        leave(&mut inside.by_address, self.household);
+        leave(&mut inside.by_network, self.network);
+    }
+}
+
+/// Counts one less, and forgets whom nobody is left of.
+fn leave(counts: &mut HashMap<IpAddr, usize>, whose: IpAddr) {
+    if let Some(count) = counts.get_mut(&whose) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&whose);
         }
     }
 }
@@ -232,11 +236,11 @@ mod tests {
         let door = door("");
         let here = [1, 2].map(|_| door.enter(address("203.0.113.7")).expect("a place"));
         assert!(door.enter(address("::ffff:203.0.113.7")).is_none());
-        let _others = ["203.0.113.8", "2001:db8::1"].map(|other| {
+        let _others = ["198.51.100.8", "2001:db8::1"].map(|other| {
             let place = door.enter(address(other));
             place.expect("a place")
         });
-        assert!(door.enter(address("203.0.113.9")).is_none(), "it is full");
+        assert!(door.enter(address("192.0.2.9")).is_none(), "it is full");
         assert_eq!(
             (door.connections(), door.refused_connections.total()),
             (4, 2)
@@ -244,8 +248,40 @@ mod tests {
         drop(here);
         assert!(door.enter(address("203.0.113.7")).is_some());
         assert_eq!(door.connections(), 2);
-        let addresses = door.inside.lock().expect("whole").by_address.len();
-        assert_eq!(addresses, 2, "who left is forgotten");
+        let inside = door.inside.lock().expect("whole");
+        let kept = (inside.by_address.len(), inside.by_network.len());
+        assert_eq!(kept, (2, 2), "who left is forgotten");
+    }
+
+    #[test]
+    fn one_network_cannot_take_every_place() {
+        let limits = Limits {
+            connections: 1_000,
+            ..Limits::of(NonZeroU32::MIN)
+        };
+        let door = Arc::new(Door::new(Networks::default(), limits));
+        let flood = (0..65_536_u128).map(|house| {
+            let host = (0x2001_0db8_0007 << 80) | (house << 64);
+            door.enter(std::net::Ipv6Addr::from(host).into())
+        });
+        let places: Vec<_> = flood.flatten().collect();
+        assert_eq!(places.len(), 500);
+        let venue = address("198.51.100.1");
+        let screens: Vec<_> = (0..100).flat_map(|_| door.enter(venue)).collect();
+        assert_eq!(screens.len(), 100);
+    }
+
+    #[test]
+    fn one_network_asks_no_more_than_a_few_halls() {
+        let rate = NonZeroU32::new(10).expect("not zero");
+        let door = Door::new(Networks::default(), Limits::of(rate));
+        let flood = (0..65_536_u128).filter(|house| {
+            let host = (0x2001_0db8_0007 << 80) | (house << 64);
+            door.ask(std::net::Ipv6Addr::from(host).into()).is_ok()
+        });
+        // A little of it is there again meanwhile.
+        assert!((1_200..1_300).contains(&flood.count()));
+        assert_eq!(door.ask(address("2001:db8:8::1")), Ok(()));
     }
 
     #[test]
@@ -279,6 +315,7 @@ mod tests {
         ] {
             let limits = Limits::of(NonZeroU32::MIN).within(open_files);
             assert_eq!(limits.connections, connections, "{open_files} files");
+            assert!(limits.connections_per_address <= connections / 2);
         }
     }
 

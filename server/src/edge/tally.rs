@@ -14,18 +14,18 @@ use tracing::warn;
 /// How often the log may hear of it.
 const QUIET: Duration = Duration::from_mins(1);
 
-/// How often something was refused.
+/// How often something happened.
 #[derive(Debug)]
 pub struct Tally {
-    /// What was refused.
+    /// What happened, as the log says it.
     what: &'static str,
     count: AtomicU64,
     said_at: Mutex<Option<Instant>>,
 }
 
 impl Tally {
-    /// Nothing was refused yet.
-    pub(super) const fn new(what: &'static str) -> Self {
+    /// It has not happened yet.
+    pub const fn new(what: &'static str) -> Self {
         Self {
             what,
             count: AtomicU64::new(0),
@@ -34,12 +34,12 @@ impl Tally {
     }
 
     /// Counts one more, by this address; the first of a minute is logged.
-    pub(super) fn add(&self, address: IpAddr) {
+    pub fn add(&self, address: IpAddr) {
         let total = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
         if said_at.is_none_or(|said_at| said_at.elapsed() >= QUIET) {
             *said_at = Some(Instant::now());
-            warn!(%address, total, "refused {}", self.what);
+            warn!(%address, total, "{}", self.what);
         }
     }
 

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{presence::Presence, uploads::Uploads};
 use crate::{
     auth::{hashing::Hashing, patience::Patience},
-    display::{guard::Guard, terms::Watched},
+    display::terms::Watched,
     live::sessions::Sessions,
     services::Services,
     templates::Templates,
@@ -24,8 +24,6 @@ pub struct App {
     pub templates: Templates,
     /// The displays that screens show.
     pub watched: Watched,
-    /// Against guessing display ids.
-    pub guard: Guard,
     /// Against guessing passwords.
     pub patience: Patience,
     /// Who is at which display session.
@@ -59,7 +57,6 @@ impl App {
             sessions,
             templates,
             watched: Watched::default(),
-            guard: Guard::default(),
             patience: Patience::default(),
             presence: Presence::default(),
             hashing: Hashing::default(),

@@ -1,6 +1,6 @@
 //! What screens open: the page, and the stream by either way. No login; the display's id is all it takes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -31,6 +31,7 @@ use crate::{
     clock,
     display::{
         events,
+        guard::Asked,
         id::{DisplayId, NotAnId},
         published::Picture,
         socket,
@@ -145,23 +146,25 @@ async fn open(
     guest: Guest,
 ) -> Result<(Picture, Term), Problem> {
     let not_found = || Problem::not_found("display");
-    app.guard
-        .admit(caller.0)
-        .map_err(|wait| Problem::too_many("too many displays were asked for", wait))?;
     let id: DisplayId = id.parse().map_err(|_typed: NotAnId| not_found())?;
+    let guard = &app.services.guard;
+    let asked = guard
+        .admit(caller.0, &id, Instant::now())
+        .map_err(|wait| Problem::too_many("too many displays were asked for", wait))?;
     let arriving = app.watched.arrive(&id, guest);
-    let display = app
-        .services
-        .store
-        .shared_display(id.as_str())
-        .await?
-        .ok_or_else(not_found)?;
+    let store = &app.services.store;
+    let Some(display) = store.shared_display(id.as_str()).await? else {
+        if asked == Asked::First {
+            guard.unknown.add(caller.0);
+        }
+        return Err(not_found());
+    };
     let terms = displays::terms(&display);
     if terms.over(clock::now()).is_some() {
         return Err(not_found());
     }
     let picture = app
         .sessions
-        .picture(display.partner_id, display.display_session_id);
+        .picture(display.partner_id, display.display_session_id, id);
     Ok((picture, arriving.with(terms)))
 }

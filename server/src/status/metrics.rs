@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::{collector::registry::Registry, edge::door::Door, store::Totals};
+use crate::{
+    collector::registry::Registry, display::guard::Guard, edge::door::Door, store::Totals,
+};
 
 /// All metrics. The database's are left out while it does not answer, so that no false zero is recorded.
 pub(super) fn text(
     registry: &Registry,
     door: &Door,
+    guard: &Guard,
     totals: Option<Totals>,
     uptime_seconds: i64,
 ) -> String {
@@ -74,6 +77,18 @@ pub(super) fn text(
         "Requests refused because one address asked too much.",
         counted(door.refused_requests.total()),
     );
+    metric(
+        "display_ids_unknown_total",
+        "counter",
+        "Display ids asked for that no display ever had: mistyped, or guessed.",
+        counted(guard.unknown.total()),
+    );
+    metric(
+        "display_ids_refused_total",
+        "counter",
+        "Times that a display was not looked for because its asker wanted too many.",
+        counted(guard.refused.total()),
+    );
     if let Some(Totals { reads, sessions }) = totals {
         metric(
             "timing_reads_stored",
@@ -101,12 +116,13 @@ mod tests {
     #[test]
     fn every_metric_is_described_and_no_false_zero_is_told() {
         let door = Door::new(Networks::default(), Limits::of(NonZeroU32::MIN));
-        let text = text(&Registry::default(), &door, None, 7);
+        let text = text(&Registry::default(), &door, &Guard::default(), None, 7);
         assert!(
             text.contains("# TYPE gantry_uptime_seconds gauge\ngantry_uptime_seconds 7\n"),
             "{text}"
         );
         assert!(text.contains("gantry_database_connected 0\n"));
+        assert!(text.contains("gantry_display_ids_unknown_total 0\n"));
         assert!(!text.contains("gantry_timing_reads_stored"));
     }
 }

@@ -102,6 +102,7 @@ async fn metrics(State(monitored): State<Monitored>) -> String {
     metrics::text(
         &monitored.services.registry,
         &monitored.services.door,
+        &monitored.services.guard,
         totals,
         monitored.uptime_seconds(),
     )
