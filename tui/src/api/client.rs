@@ -122,8 +122,13 @@ impl Client {
             Request::GenerateUrl {
                 session_id,
                 expires_in_hours,
-            } => builder
-                .json(&json!({"session_id": session_id, "expires_in_hours": expires_in_hours})),
+                template,
+            } => builder.json(&json!({
+                "session_id": session_id,
+                "expires_in_hours": expires_in_hours,
+                "template_id": template.as_ref().map(|template| &template.id),
+                "template_revision": template.as_ref().and_then(|template| template.revision),
+            })),
             _ => builder,
         };
         let builder = match roster {

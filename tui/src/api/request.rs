@@ -143,12 +143,23 @@ pub enum Request {
         session_id: String,
         /// How long it lives.
         expires_in_hours: u32,
+        /// The template of its own; it shows what the session shows without one.
+        template: Option<OwnTemplate>,
     },
     /// Ends a display on every screen.
     Revoke {
         /// Which.
         id: String,
     },
+}
+
+/// A template that a display shows whatever its session shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnTemplate {
+    /// Which.
+    pub id: String,
+    /// The revision to stay with; it follows the newest without one.
+    pub revision: Option<i64>,
 }
 
 /// The revision of a display session that the operator saw; the server refuses what builds on an older one. None where the server

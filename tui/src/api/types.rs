@@ -195,6 +195,9 @@ pub struct Template {
     /// The modes that it makes sense in.
     #[serde(default)]
     pub modes: Vec<Mode>,
+    /// The newest revision; none of one that is part of the server.
+    #[serde(default)]
+    pub revision: Option<i64>,
 }
 
 /// What a display session shows.

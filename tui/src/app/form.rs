@@ -107,6 +107,8 @@ pub enum Name {
     File,
     /// A number of hours.
     Hours,
+    /// What a display shows: what its session does, or a template of its own.
+    Shows,
     /// Somebody who works for the partner.
     Colleague,
     /// How far to share.
@@ -125,6 +127,7 @@ impl Name {
             Name::Template => "Template",
             Name::File => "CSV file",
             Name::Hours => "Expires in hours",
+            Name::Shows => "Shows",
             Name::Colleague => "Colleague",
             Name::Access => "May",
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     api::{
-        request::{NewSession, Password, Request},
+        request::{NewSession, OwnTemplate, Password, Request},
         types::Mode,
     },
     app::form::{Form, Name, Purpose},
@@ -24,6 +24,9 @@ pub const VIEW: &str = "view";
 
 /// What stands between the ids of several timing sessions in a choice.
 pub const SEPARATOR: &str = ",";
+
+/// What stands between a template's id and the revision to stay with in a choice.
+pub const PINNED: &str = "@";
 
 /// The request that the form stands for, or what is missing.
 pub fn request(form: &Form) -> Result<Request, String> {
@@ -50,6 +53,7 @@ pub fn request(form: &Form) -> Result<Request, String> {
         Purpose::MakeUrl(session_id) => Ok(Request::GenerateUrl {
             session_id: session_id.clone(),
             expires_in_hours: hours(form.text(Name::Hours))?,
+            template: own_template(form),
         }),
         Purpose::Share(subject) => Ok(Request::Share {
             id: subject.id.clone(),
@@ -67,6 +71,19 @@ pub fn request(form: &Form) -> Result<Request, String> {
             name: filled(form, Name::Session, "give the copy a name")?,
         }),
     }
+}
+
+/// The template that a display is to have of its own.
+fn own_template(form: &Form) -> Option<OwnTemplate> {
+    let chosen = &form.chosen(Name::Shows)?.id;
+    let (id, revision) = match chosen.split_once(PINNED) {
+        Some((id, revision)) => (id, revision.parse().ok()),
+        None => (chosen.as_str(), None),
+    };
+    (!id.is_empty()).then(|| OwnTemplate {
+        id: id.to_owned(),
+        revision,
+    })
 }
 
 fn colleague(form: &Form) -> Result<String, String> {

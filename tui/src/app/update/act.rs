@@ -223,7 +223,7 @@ fn open_for_session(model: &mut Model, action: Action) {
         Action::HandOverSession => open::hand_over(model, session),
         Action::DuplicateSession => open::duplicate(session),
         Action::ArchiveSession => open::archive(session),
-        _ => open::make_url(session),
+        _ => open::make_url(model, session),
     });
 }
 

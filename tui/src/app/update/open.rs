@@ -10,7 +10,7 @@ use crate::{
         dialog::{Dialog, Question, Then},
         form::{Choice, Field, Form, Name, Purpose, Subject},
         model::Model,
-        submit::{EDIT, PRE_RACE, RESULTS, SEPARATOR, VIEW},
+        submit::{EDIT, PINNED, PRE_RACE, RESULTS, SEPARATOR, VIEW},
     },
     words::{counted, grouped},
 };
@@ -192,10 +192,33 @@ pub(super) fn replace_roster(
     })
 }
 
-/// The form that asks how long a URL lives.
-pub(super) fn make_url(session: &DisplaySession) -> Dialog {
+/// The form that asks how long a URL lives and what it shows.
+pub(super) fn make_url(model: &Model, session: &DisplaySession) -> Dialog {
     let purpose = Purpose::MakeUrl(session.id.clone());
-    Dialog::Form(Form::new(purpose, vec![Field::text(Name::Hours, "24")]))
+    let fields = vec![
+        Field::text(Name::Hours, "24"),
+        Field::choice(Name::Shows, shown_choices(model), None),
+    ];
+    Dialog::Form(Form::new(purpose, fields))
+}
+
+/// What a display can show: what its session does, any template, and of the partner's own the revision of today.
+fn shown_choices(model: &Model) -> Vec<Choice> {
+    let mut choices = vec![Choice {
+        id: String::new(),
+        label: "what the session shows".to_owned(),
+        detail: "And what it will show later.".to_owned(),
+    }];
+    for (template, choice) in model.templates.iter().zip(template_choices(model)) {
+        let pinned = template.revision.map(|revision| Choice {
+            id: format!("{}{PINNED}{revision}", choice.id),
+            label: format!("{}, revision {revision}", choice.label),
+            detail: "Stays as it is when the template is edited.".to_owned(),
+        });
+        choices.push(choice);
+        choices.extend(pinned);
+    }
+    choices
 }
 
 /// The question before a display session goes.

@@ -11,7 +11,7 @@ use crate::{
         failure::{Failure, Problem},
         live::LiveEvent,
         people::{Share, Shares},
-        request::{Answer, NewSession, Password, RosterFile},
+        request::{Answer, NewSession, OwnTemplate, Password, RosterFile},
         types::{
             Access, Display, DisplaySession, Mode, Present, Preview, Selected, TimingSessions,
             Token,
@@ -468,12 +468,36 @@ fn a_late_answer_leaves_alone_what_was_opened_since() {
 }
 
 #[test]
+fn a_url_has_a_template_of_its_own_and_may_stay_with_a_revision() {
+    let mut model = working(Tab::Sessions);
+    model.templates[0].revision = Some(7);
+    for (keys, revision) in [
+        ("u<Tab><Right><Enter>", None),
+        ("u<Tab><Right><Right><Enter>", Some(7)),
+    ] {
+        let effects = press(&mut model, keys);
+        let template = OwnTemplate {
+            id: "finish-line".to_owned(),
+            revision,
+        };
+        let request = Request::GenerateUrl {
+            session_id: "s1".to_owned(),
+            expires_in_hours: 24,
+            template: Some(template),
+        };
+        assert_eq!(effects, [Effect::Ask(request)], "{keys}");
+        press(&mut model, "<Esc>");
+    }
+}
+
+#[test]
 fn a_url_is_made_copied_and_followed() {
     let mut model = working(Tab::Sessions);
     let effects = press(&mut model, "u<Enter>");
     let request = Request::GenerateUrl {
         session_id: "s1".to_owned(),
         expires_in_hours: 24,
+        template: None,
     };
     assert_eq!(effects, [Effect::Ask(request.clone())]);
     let made: Display =
