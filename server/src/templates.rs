@@ -1,24 +1,17 @@
 //! The templates that displays can have: those that are part of the program, and partners' own.
 
-use std::sync::Arc;
+use std::{panic::catch_unwind, sync::Arc};
 
 use anyhow::Context;
 use gantry_core::template::{Template, TemplateError, shipped};
 use serde_json::Value;
-use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
 use crate::store::{self, PartnerId, Store, TemplateBody, TemplateId};
 
-/// Templates whose content is being checked at the same time: it is composed to see whether that works, and races go first.
-const CHECKS_AT_ONCE: usize = 1;
-
-/// Every shipped template, checked once when the server starts, and a place to check others. Cheap to clone.
+/// Every shipped template, checked once when the server starts, and the way to partners' own. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Templates {
-    shipped: Arc<[Arc<Template>]>,
-    checks: Arc<Semaphore>,
-}
+pub struct Templates(Arc<[Arc<Template>]>);
 
 /// One content of a template, which never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,23 +27,17 @@ pub enum Edition {
 impl Templates {
     /// Those that are part of the program.
     pub fn shipped() -> Result<Self, TemplateError> {
-        Ok(Self {
-            shipped: shipped::all()?.into_iter().map(Arc::new).collect(),
-            checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
-        })
+        Ok(Self(shipped::all()?.into_iter().map(Arc::new).collect()))
     }
 
     /// All shipped ones, in the order in which they are offered.
     pub fn all(&self) -> &[Arc<Template>] {
-        &self.shipped
+        &self.0
     }
 
     /// The shipped template of this id.
     pub fn find(&self, id: &str) -> Option<Arc<Template>> {
-        self.shipped
-            .iter()
-            .find(|template| template.id == id)
-            .cloned()
+        self.0.iter().find(|template| template.id == id).cloned()
     }
 
     /// Whether the partner can show this template, in this revision if one is named. A shipped one has no revisions.
@@ -107,33 +94,29 @@ impl Templates {
             Edition::Copy(_) => Ok(None),
         }
     }
+}
 
-    /// Checks what somebody sent as a template, and gives it the id under which it is known and perhaps another name.
-    pub async fn check(
-        &self,
-        mut source: Value,
-        id: String,
-        name: Option<String>,
-    ) -> Result<(Template, TemplateBody), TemplateError> {
-        if let (Some(name), Some(fields)) = (name, source.as_object_mut()) {
-            fields.insert("name".to_owned(), Value::String(name));
-        }
-        // The semaphore is never closed, so there always comes a place.
-        let _place = self.checks.acquire().await;
-        let checking = spawn_blocking(move || {
-            let source = source.to_string();
-            let mut template = Template::parse(&source)?;
-            template.id = id;
-            let body = serde_json::to_string(&template)?;
-            Ok((template, TemplateBody { source, body }))
-        });
-        checking.await.unwrap_or_else(|_panic| {
-            Err(TemplateError::Part {
-                pointer: String::new(),
-                problem: "it cannot be composed".to_owned(),
-            })
-        })
+/// Checks what somebody sent as a template, and gives it the id under which it is known and perhaps another name. It is composed
+/// to see whether that works, which takes a while.
+pub fn check(
+    mut source: Value,
+    id: String,
+    name: Option<String>,
+) -> Result<(Template, TemplateBody), TemplateError> {
+    if let (Some(name), Some(fields)) = (name, source.as_object_mut()) {
+        fields.insert("name".to_owned(), Value::String(name));
     }
+    let source = source.to_string();
+    let parsing = catch_unwind(|| Template::parse(&source));
+    let mut template = parsing.unwrap_or_else(|_panic| {
+        Err(TemplateError::Part {
+            pointer: String::new(),
+            problem: "it cannot be composed".to_owned(),
+        })
+    })?;
+    template.id = id;
+    let body = serde_json::to_string(&template)?;
+    Ok((template, TemplateBody { source, body }))
 }
 
 /// The id of a partner's own template, if the text is one.

@@ -22,12 +22,12 @@ const FINISHED: &str = "9 of 24";
 
 #[tokio::test]
 async fn after_an_edit_only_what_follows_changes_with_a_file() -> Result<()> {
-    one_pinned_and_one_following(Kind::Sqlite).await
+    Box::pin(one_pinned_and_one_following(Kind::Sqlite)).await
 }
 
 #[tokio::test]
 async fn after_an_edit_only_what_follows_changes_with_postgres() -> Result<()> {
-    one_pinned_and_one_following(Kind::Postgres).await
+    Box::pin(one_pinned_and_one_following(Kind::Postgres)).await
 }
 
 async fn one_pinned_and_one_following(kind: Kind) -> Result<()> {

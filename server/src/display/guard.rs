@@ -84,16 +84,14 @@ impl Guard {
     pub fn admit(&self, address: IpAddr, id: &DisplayId, now: Instant) -> Result<Asked, Duration> {
         let question = (household(address), id.clone());
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = match memory.asked.get(&question) {
-            Some(()) => Asked::Again,
-            None => {
-                if let Err(wait) = memory.budget.take(address, now) {
-                    drop(memory);
-                    self.refused.add(address);
-                    return Err(wait);
-                }
-                Asked::First
-            }
+        let asked = if memory.asked.get(&question).is_some() {
+            Asked::Again
+        } else if let Err(wait) = memory.budget.take(address, now) {
+            drop(memory);
+            self.refused.add(address);
+            return Err(wait);
+        } else {
+            Asked::First
         };
         memory.asked.put(question, ());
         Ok(asked)

@@ -133,7 +133,7 @@ mod tests {
         let wait = budget.take(here, now).expect_err("too much");
         assert_eq!(wait, Duration::from_millis(500));
         assert_eq!(gets(&mut budget, here, now + wait), 1);
-        assert_eq!(gets(&mut budget, here, now + Duration::from_secs(60)), 3);
+        assert_eq!(gets(&mut budget, here, now + Duration::from_mins(1)), 3);
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl<K: Eq + Hash, V> Lately<K, V> {
     }
 
     /// How many entries there are.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }
 }

@@ -20,7 +20,7 @@ use super::{
     principal::{Operator, Viewer},
     problem::{InputError, Problem},
     sessions,
-    templates::{LARGEST_BYTES, TemplateSource, invalid},
+    templates::{LARGEST_BYTES, TemplateSource, checked},
 };
 use crate::{
     clock,
@@ -174,10 +174,9 @@ async fn own(
             Err(wrong("/revision", "the template has no such revision"))
         }
         (None, Some(source)) => {
-            let checking = app.templates.check(source, template_id.to_owned(), None);
-            let (_, content) = checking
-                .await
-                .map_err(|error| invalid(&error, "/working_copy"))?;
+            let id = template_id.to_owned();
+            let checking = checked(app, partner, source, id, None, "/working_copy");
+            let (_, content) = checking.await?;
             Ok(Own::Copy(Uuid::now_v7(), content))
         }
         (Some(_), Some(_)) => Err(wrong("/revision", "there is a working copy as well")),

@@ -1,4 +1,4 @@
-//! Turns at sending and reading rosters, the largest bodies there are and the slowest to read.
+//! Turns at sending and reading rosters, the largest bodies there are and the slowest to read, and at checking templates.
 //!
 //! A partner that sends many at once waits for itself: it has the memory of two bodies and one processor at most, and the others
 //! theirs.
@@ -74,7 +74,7 @@ impl Uploads {
 }
 
 fn crowded() -> Problem {
-    Problem::too_many("too many rosters are being sent", CROWDED)
+    Problem::too_many("too many rosters or templates are being sent", CROWDED)
 }
 
 #[cfg(test)]

@@ -55,10 +55,6 @@ pub struct DisplayChange {
     /// When it ends by itself.
     pub expires_at: Option<Moment>,
     /// The template of its own, or that it has none.
-    #[expect(
-        clippy::option_option,
-        reason = "no change, no template and a template are three different wishes"
-    )]
     pub wish: Option<Option<Wish>>,
 }
 

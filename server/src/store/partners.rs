@@ -79,7 +79,7 @@ const REVOKE_DISPLAYS: Walled = Walled::unattended(
 );
 
 const ENDED_WITH_PARTNER: Across = Across::new(
-    "select id, partner_id, display_session_id, created_at, expires_at, revoked_at from display_urls
+    "select id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at, revoked_at from display_urls
     where partner_id in (select id from timing_partners where closed_at >= $1)",
     "the screens of a partner that was closed from the shell are to go dark",
 );
@@ -179,7 +179,7 @@ mod tests {
         set.expect("works for another as well");
         let session = testing::workspace(&store, ann, &[]).await;
         for id in ["a1b2c3d4", "a1b2c3d5"] {
-            let display = store.add_display(ann, session.id, id, NOW, NOW + 10);
+            let display = store.add_display(ann, session.id, id, None, NOW, NOW + 10);
             display.await.expect("adds").expect("may");
         }
         let read = testing::read(origin, 1, "7");

@@ -36,20 +36,11 @@ impl<'a> Trial<'a> {
         server: &'a Server,
         people: &'a People,
     ) -> Result<Self> {
-        let body = entry.body.map_or("", |(_, text)| text);
-        let headers = entry.headers.iter().map(|(_, value)| *value);
-        let text = [entry.route, body]
-            .into_iter()
-            .chain(headers)
-            .collect::<String>();
-        let things = things::named_in(&text, &people.owner)
-            .await
-            .with_context(|| format!("prepare {}", entry.route))?;
         Ok(Self {
             entry,
             server,
             people,
-            things,
+            things: named(&entry, &people.owner).await?,
         })
     }
 
@@ -131,10 +122,16 @@ impl<'a> Trial<'a> {
         let name = "a colleague with whom nothing was shared";
         let hidden = things::named_in("<session><display>", &self.people.owner).await?;
         let colleague = &self.people.colleague;
-        let real = self.ask(colleague, Names::Real).await?;
         let is_about_it = ["session", "display"]
             .iter()
             .any(|kind| self.things.contains_key(*kind));
+        // What all of a partner's operators have, this one may change or remove.
+        let things = if is_about_it {
+            self.things.clone()
+        } else {
+            named(&self.entry, &self.people.owner).await?
+        };
+        let real = colleague.ask(&self.question(&things, Names::Real)).await?;
         if is_about_it {
             let never = self.ask(colleague, Names::Never).await?;
             faults.extend(self.told_apart(name, &real, &never));
@@ -215,6 +212,19 @@ impl<'a> Trial<'a> {
     fn fault(&self, name: &str, what: &str) -> String {
         format!("{} by {name}: {what}", self.entry.route)
     }
+}
+
+/// The things that a route is about, made anew.
+async fn named(entry: &Entry, owner: &Caller) -> Result<Things> {
+    let body = entry.body.map_or("", |(_, text)| text);
+    let headers = entry.headers.iter().map(|(_, value)| *value);
+    let text = [entry.route, body]
+        .into_iter()
+        .chain(headers)
+        .collect::<String>();
+    things::named_in(&text, owner)
+        .await
+        .with_context(|| format!("prepare {}", entry.route))
 }
 
 fn filled(text: &str, things: &Things, names: Names) -> String {

@@ -117,10 +117,6 @@ pub(super) async fn revoke(
 }
 
 /// The template that a display is to have of its own after a change; `None` when that stays as it is.
-#[expect(
-    clippy::option_option,
-    reason = "no change, no template and a template are three different wishes"
-)]
 async fn wished(
     app: &App,
     person: Person,

@@ -10,7 +10,8 @@ mod write;
 use std::sync::Arc;
 
 use axum::{extract::DefaultBodyLimit, http::StatusCode};
-use gantry_core::template::TemplateError;
+use gantry_core::template::{Template, TemplateError};
+use serde_json::Value;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -18,8 +19,8 @@ use super::{
     problem::{InputError, Problem},
 };
 use crate::{
-    store::{PartnerId, TemplateContent},
-    templates::own_id,
+    store::{PartnerId, TemplateBody, TemplateContent},
+    templates::{check, own_id},
 };
 
 pub(super) use source::TemplateSource;
@@ -37,8 +38,22 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .layer(DefaultBodyLimit::max(LARGEST_BYTES))
 }
 
+/// Checks a template that stands at `at` in the body, when it is the partner's turn: races go first.
+pub(super) async fn checked(
+    app: &App,
+    partner: PartnerId,
+    source: Value,
+    id: String,
+    name: Option<String>,
+    at: &str,
+) -> Result<(Template, TemplateBody), Problem> {
+    let checking = move || check(source, id, name);
+    let checked = app.uploads.work(partner, checking).await?;
+    checked.map_err(|error| invalid(&error, at))
+}
+
 /// What is wrong with a template that stands at `at` in the body.
-pub(super) fn invalid(error: &TemplateError, at: &str) -> Problem {
+fn invalid(error: &TemplateError, at: &str) -> Problem {
     let error = match error {
         TemplateError::Json(error) => InputError::new(at, error.to_string()),
         TemplateError::Part { pointer, problem } => {

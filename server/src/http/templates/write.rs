@@ -11,7 +11,7 @@ use gantry_core::template::{Template, shipped};
 use serde_json::{Value, json};
 
 use super::{
-    invalid, not_found, own, refuse_shipped,
+    checked, not_found, own, refuse_shipped,
     source::{NewTemplate, TemplateCopy, TemplateSource},
     view::{Content, Summary, content},
 };
@@ -55,7 +55,7 @@ pub(super) async fn create(
         )
     };
     let id = TemplateId::new();
-    let first = checked(&app, &operator, source, id, name).await?;
+    let first = sent(&app, &operator, source, id, name).await?;
     let store = &app.services.store;
     let added = store
         .add_template(operator.partner, id, &first, MOST)
@@ -96,7 +96,7 @@ pub(super) async fn save(
         let detail = "If-Match has to name the revision that the change builds on";
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
     };
-    let next = checked(&app, &operator, source, before.template.id, None).await?;
+    let next = sent(&app, &operator, source, before.template.id, None).await?;
     keep(
         &app,
         &operator,
@@ -211,16 +211,16 @@ async fn keep(
     Ok(Tagged(revision, content).into_response())
 }
 
-/// Checks what somebody sent as a template.
-async fn checked(
+/// The revision that somebody sent.
+async fn sent(
     app: &App,
     operator: &Operator,
     source: Value,
     id: TemplateId,
     name: Option<String>,
 ) -> Result<NewRevision, Problem> {
-    let checking = app.templates.check(source, id.to_string(), name).await;
-    let (template, content) = checking.map_err(|error| invalid(&error, ""))?;
+    let checking = checked(app, operator.partner, source, id.to_string(), name, "");
+    let (template, content) = checking.await?;
     revision(operator, &template, content)
 }
 
