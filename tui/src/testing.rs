@@ -91,19 +91,24 @@ pub(crate) fn working(tab: Tab) -> Model {
 
 /// Makes the model follow what is looked at, and shows it [`scene`].
 pub(crate) fn follow(model: &mut Model) {
+    show(model, scene(), NOW);
+}
+
+/// Makes the model follow what is looked at, and shows it a scene as it is at `server_time`.
+pub(crate) fn show(model: &mut Model, scene: Scene, server_time: Moment) {
     update(model, Event::Tick(NOW));
     let Some(display) = model.live.as_ref().map(|live| live.display.clone()) else {
         return;
     };
     let messages = [
         ServerMessage::Hello {
-            server_time: NOW,
+            server_time,
             heartbeat_ms: 1000,
         },
         ServerMessage::Scene {
             epoch: 1,
             revision: 1,
-            scene: scene(),
+            scene,
         },
     ];
     for message in messages {

@@ -3,7 +3,7 @@
 use gantry_core::{
     scene::{
         Canvas, Scene, notice,
-        sample::{DisplayList, NextFrame, next_frame, sample},
+        sample::{NextFrame, next_frame},
     },
     time::Moment,
     wire::{ClientMessage, StopReason, follow::Follower},
@@ -76,10 +76,10 @@ impl Live {
         }
     }
 
-    /// What to paint at `now`; `None` until a picture came, and after the end.
-    pub fn picture(&self, now: Moment) -> Option<DisplayList> {
-        let (scene, at) = self.scene_at(now)?;
-        Some(sample(scene, at))
+    /// What to paint at `now`, and the server's time for it; `None` until a picture came, and after the end.
+    pub fn picture(&self, now: Moment) -> Option<(&Scene, Moment)> {
+        let scene = self.follower.scene()?;
+        Some((scene, self.follower.server_time(now.0)?))
     }
 
     /// The size of the picture, or of a usual one.
@@ -95,16 +95,11 @@ impl Live {
 
     /// In how many milliseconds the picture changes by itself.
     pub fn next_frame_ms(&self, now: Moment) -> Option<i64> {
-        let (scene, at) = self.scene_at(now)?;
+        let (scene, at) = self.picture(now)?;
         match next_frame(scene, at) {
             NextFrame::Now => Some(FRAME_MS),
             NextFrame::At(moment) => Some(moment.since_ms(at).max(FRAME_MS)),
             NextFrame::Never => None,
         }
-    }
-
-    fn scene_at(&self, now: Moment) -> Option<(&Scene, Moment)> {
-        let scene = self.follower.scene()?;
-        Some((scene, self.follower.server_time(now.0)?))
     }
 }

@@ -4,6 +4,7 @@
 //! into those pixels; texts stand in whole cells, as near to their place as the grid allows, so that they can be read and copied.
 
 pub mod color;
+pub mod line;
 pub mod picture;
 pub mod pixels;
 pub mod text;

@@ -1,12 +1,13 @@
-//! Paints a display list into a buffer of cells.
+//! Paints a scene into a buffer of cells.
 
 use gantry_core::{
     scene::{
-        Canvas, Fill, Rect as SceneRect, TextStyle, Weight,
+        Canvas, Fill, Layer, Rect as SceneRect, Scene, Show, TextStyle, Weight,
         color::Color,
-        sample::{DisplayList, Item, Paint, RectF},
+        sample::{Item, Paint, RectF, sample},
     },
     text::fonts::CAP_HEIGHT,
+    time::Moment,
 };
 use ratatui::{
     buffer::Buffer,
@@ -17,8 +18,9 @@ use ratatui::{
 use crate::{
     paint::{
         color::Rgb,
+        line::{Kind, Wish},
         pixels::{Pixels, intersection},
-        text::{self, Wish},
+        text::{self, Placed},
     },
     terminal::Depth,
 };
@@ -37,38 +39,52 @@ pub fn fitted(canvas: Canvas, area: Rect) -> Rect {
     }
 }
 
-/// Paints the list into [`fitted`] of `area`; the cells around it stay as they are.
-pub fn paint(list: &DisplayList, area: Rect, depth: Depth, buffer: &mut Buffer) {
-    let area = fitted(list.canvas, area).intersection(buffer.area);
+/// Paints the scene as it is at `at` into [`fitted`] of `area`; the cells around it stay as they are. False, and nothing is painted,
+/// where there are too few cells for a true picture.
+#[must_use]
+pub fn paint(scene: &Scene, at: Moment, area: Rect, depth: Depth, buffer: &mut Buffer) -> bool {
+    let area = fitted(scene.canvas, area).intersection(buffer.area);
     if area.is_empty() {
-        return;
+        return false;
     }
-    let grid = Grid::new(list.canvas, area);
+    let grid = Grid::new(scene.canvas, area);
     let mut pixels = Pixels::new(
         usize::from(area.width),
         usize::from(area.height) * 2,
-        Rgb::solid(list.background),
+        Rgb::solid(scene.background),
     );
     let mut texts: Vec<Text> = Vec::new();
-    for item in &list.items {
-        match &item.paint {
-            Paint::Box { radius, fill } => {
-                grid.paint_box(&mut pixels, &mut texts, item, *radius, *fill);
+    for (place, layer) in scene.layers.iter().enumerate() {
+        let alone = Scene {
+            layers: vec![layer.clone()],
+            ..*scene
+        };
+        let origin = Origin::new(place, layer, at);
+        for item in sample(&alone, at).items {
+            match &item.paint {
+                Paint::Box { radius, fill } => {
+                    grid.paint_box(&mut pixels, &mut texts, &item, *radius, *fill);
+                }
+                Paint::Image { radius, .. } => {
+                    grid.paint_box(&mut pixels, &mut texts, &item, *radius, Fill::Solid(IMAGE));
+                }
+                Paint::Text {
+                    baseline,
+                    text,
+                    style,
+                } => texts.extend(grid.text(&origin, &item, *baseline, text, *style)),
             }
-            Paint::Image { radius, .. } => {
-                grid.paint_box(&mut pixels, &mut texts, item, *radius, Fill::Solid(IMAGE));
-            }
-            Paint::Text {
-                baseline,
-                text,
-                style,
-            } => texts.extend(grid.text(item, *baseline, text, *style)),
         }
     }
-    put_pixels(&pixels, area, depth, buffer);
     // What fades in or out gives way to what stays.
     texts.sort_by(|a, b| b.opacity.total_cmp(&a.opacity));
-    put_texts(&texts, &pixels, area, depth, buffer);
+    let wishes: Vec<Wish> = texts.iter().map(|text| text.wish.clone()).collect();
+    let Some(placed) = text::place(&wishes, area.height) else {
+        return false;
+    };
+    put_pixels(&pixels, area, depth, buffer);
+    put_texts(&texts, &placed, &pixels, area, depth, buffer);
+    true
 }
 
 /// What stands for a picture, whose pixels would say nothing at this size.
@@ -79,6 +95,45 @@ const HIDING: f32 = 0.5;
 
 /// The faintest text that is worth a cell.
 const FAINTEST: f32 = 0.25;
+
+/// Text that is lower than this part of the canvas is small print.
+const SMALL_PRINT: f32 = 1.0 / 27.0;
+
+/// The layer that a text comes from.
+struct Origin<'l> {
+    place: usize,
+    layer: &'l Layer,
+    is_moving: bool,
+}
+
+impl<'l> Origin<'l> {
+    fn new(place: usize, layer: &'l Layer, at: Moment) -> Self {
+        let is_leaving = matches!(
+            layer.show,
+            Show::Between {
+                from: None,
+                until: Some(_)
+            }
+        );
+        let mut tweens = layer.tweens.iter();
+        Self {
+            place,
+            layer,
+            is_moving: is_leaving || tweens.any(|tween| at < tween.start + tween.length_ms),
+        }
+    }
+
+    /// The rows of a list are layers of one name and the row's own.
+    fn kind(&self, item: &Item) -> Kind {
+        let name = self.layer.key.split('/').next().unwrap_or_default();
+        let x = item.rect.x - self.layer.x as f32;
+        let y = item.rect.y - self.layer.y as f32;
+        Kind {
+            name: name.to_owned(),
+            place: (x.round() as i32, y.round() as i32, item.rect.w as i32),
+        }
+    }
+}
 
 struct Text {
     wish: Wish,
@@ -91,6 +146,7 @@ struct Grid {
     x_scale: f32,
     y_scale: f32,
     area: Rect,
+    small_print: f32,
 }
 
 impl Grid {
@@ -99,6 +155,7 @@ impl Grid {
             x_scale: f32::from(area.width) / canvas.width.max(1) as f32,
             y_scale: f32::from(area.height) * 2.0 / canvas.height.max(1) as f32,
             area,
+            small_print: canvas.width.min(canvas.height) as f32 * SMALL_PRINT,
         }
     }
 
@@ -140,7 +197,14 @@ impl Grid {
         }
     }
 
-    fn text(&self, item: &Item, baseline: f32, text: &str, style: TextStyle) -> Option<Text> {
+    fn text(
+        &self,
+        origin: &Origin<'_>,
+        item: &Item,
+        baseline: f32,
+        text: &str,
+        style: TextStyle,
+    ) -> Option<Text> {
         let rect = self.pixel_rect(item.rect);
         let shown = RectF {
             x: 0.0,
@@ -163,9 +227,15 @@ impl Grid {
             wish: Wish {
                 text: printable(text),
                 row: middle / 2.0,
+                reach: style.size() * CAP_HEIGHT / 2.0 * self.y_scale / 2.0,
                 columns,
                 align: style.align,
-                limits: column(shown.x)..column(shown.x + shown.w),
+                // A cell that is shown in part is shown.
+                limits: column(shown.x)..column((shown.x + shown.w).ceil()),
+                layer: origin.place,
+                kind: origin.kind(item),
+                is_small_print: style.size() < self.small_print,
+                is_moving: origin.is_moving,
             },
             style,
             opacity,
@@ -222,9 +292,15 @@ fn put_pixels(pixels: &Pixels, area: Rect, depth: Depth, buffer: &mut Buffer) {
     }
 }
 
-fn put_texts(texts: &[Text], pixels: &Pixels, area: Rect, depth: Depth, buffer: &mut Buffer) {
-    let wishes: Vec<Wish> = texts.iter().map(|text| text.wish.clone()).collect();
-    for placed in text::place(&wishes, area.height) {
+fn put_texts(
+    texts: &[Text],
+    placed: &[Placed],
+    pixels: &Pixels,
+    area: Rect,
+    depth: Depth,
+    buffer: &mut Buffer,
+) {
+    for placed in placed {
         let (x, y) = (area.x + placed.column, area.y + placed.row);
         let room = usize::from(area.right() - x.min(area.right()));
         let (end, _) = buffer.set_stringn(x, y, &placed.text, room, Style::new());
@@ -257,7 +333,7 @@ fn letter_style(text: &Text, below: Rgb, depth: Depth) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use gantry_core::scene::{Canvas, Node, sample::sample};
+    use gantry_core::scene::{Canvas, Node};
     use ratatui::style::Color as Shown;
 
     use super::*;
@@ -266,7 +342,7 @@ mod tests {
     fn painted(width: u16, height: u16, depth: Depth) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        paint(&sample(&scene(), NOW), area, depth, &mut buffer);
+        assert!(paint(&scene(), NOW, area, depth, &mut buffer));
         buffer
     }
 
@@ -377,7 +453,7 @@ mod tests {
         scene.layers.push(layer("z", 0, vec![cover]));
         let area = Rect::new(0, 0, 96, 27);
         let mut buffer = Buffer::empty(area);
-        paint(&sample(&scene, NOW), area, Depth::True, &mut buffer);
+        assert!(paint(&scene, NOW, area, Depth::True, &mut buffer));
         assert_eq!(find(&buffer, "Harbour Half"), None);
         assert!(find(&buffer, "Zoë").is_some());
     }
@@ -388,7 +464,7 @@ mod tests {
         scene.layers[0].clip = Some(SceneRect::new(0, 0, 400, 400));
         let area = Rect::new(0, 0, 96, 27);
         let mut buffer = Buffer::empty(area);
-        paint(&sample(&scene, NOW), area, Depth::True, &mut buffer);
+        assert!(paint(&scene, NOW, area, Depth::True, &mut buffer));
         assert_eq!(find(&buffer, "Harbour Half"), Some((1, 3)));
         assert_eq!(
             buffer[(30, 0)].bg,

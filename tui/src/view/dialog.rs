@@ -1,6 +1,6 @@
 //! What stands in front of the lists.
 
-use gantry_core::{compose::sample::SHOWN_AT, scene::sample::sample};
+use gantry_core::compose::sample::SHOWN_AT;
 use ratatui::{
     layout::Rect,
     text::Span,
@@ -64,8 +64,10 @@ fn fill_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
     let place = below(inside, rows + 1);
     match example.and_then(|(id, mode)| model.examples.find(id, mode)) {
         Some(Example::Picture(scene)) => {
-            let list = sample(scene, SHOWN_AT);
-            paint::picture::paint(&list, place, ui.depth, &mut ui.buffer);
+            let (depth, dim) = (ui.depth, ui.theme.dim());
+            if !paint::picture::paint(scene, SHOWN_AT, place, depth, &mut ui.buffer) {
+                ui.words(place, "There is too little room for an example here.", dim);
+            }
         }
         Some(Example::Asked) => {
             ui.line(place, Span::styled("painting an example …", ui.theme.dim()));

@@ -1,5 +1,6 @@
 //! Every view on a small and on a large terminal, and what can be clicked in them.
 
+use gantry_core::compose::sample::SHOWN_AT;
 use insta::assert_snapshot;
 use ratatui::{Terminal, backend::TestBackend};
 
@@ -114,6 +115,22 @@ fn the_screens() {
     check!("screens", working(Tab::Screens));
     check!("screens_copied", pressed(working(Tab::Screens), "c"));
     check!("screens_revoked", pressed(working(Tab::Screens), "j"));
+}
+
+#[test]
+fn a_whole_leaderboard() {
+    let template = gantry_core::template::shipped::find("finish-line");
+    let template = template.expect("it parses").expect("it is shipped");
+    let scene = crate::app::example::compose(template, crate::api::types::Mode::Results);
+    for (name, keys) in [("screens", ""), ("sessions", "2"), ("picture", "p")] {
+        let mut model = pressed(working(Tab::Screens), keys);
+        model.live = None;
+        crate::testing::show(&mut model, scene.clone(), SHOWN_AT);
+        for (width, height) in [(80, 24), (100, 30), (140, 40)] {
+            let name = format!("leaderboard_{name}_{width}x{height}");
+            assert_snapshot!(name, drawn(&model, width, height));
+        }
+    }
 }
 
 #[test]

@@ -577,7 +577,7 @@ fn the_stream_is_answered_and_its_end_is_believed() {
     };
     hear(&mut model, LiveEvent::Message(Box::new(stop)));
     assert!(matches!(truth(&model, NOW), Some(Truth::Over(_))));
-    assert!(model.live.and_then(|live| live.picture(NOW)).is_none());
+    assert!(model.live.is_some_and(|live| live.picture(NOW).is_none()));
 }
 
 #[test]
