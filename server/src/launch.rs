@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use futures_util::future::OptionFuture;
+use gantry_core::decoder::protocol::Protocol;
 use serde::Serialize;
 use tokio::{
     net::TcpListener,
@@ -106,6 +107,7 @@ pub async fn launch(
     let collecting = accept::serve(
         services.clone(),
         listeners.timing,
+        Protocol::ChronoTrack,
         entries,
         shutdown.clone(),
     );

@@ -21,10 +21,12 @@ use crate::{clock, services::Services};
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(200);
 
-/// Collects until `shutdown`; returns when every connection has handed over what it received.
+/// Collects from hardware that speaks `protocol` until `shutdown`; returns when every connection has handed over what it
+/// received.
 pub async fn serve(
     services: Services,
     listener: TcpListener,
+    protocol: Protocol,
     entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
@@ -40,6 +42,7 @@ pub async fn serve(
                     services.clone(),
                     socket,
                     peer,
+                    protocol,
                     entries.clone(),
                     shutdown.clone(),
                 );
@@ -60,6 +63,7 @@ async fn collect(
     services: Services,
     socket: TcpStream,
     peer: SocketAddr,
+    protocol: Protocol,
     entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
@@ -78,11 +82,157 @@ async fn collect(
     };
     let zone = services.config.zone();
     let mut intake = Intake::new(services.store, partner.id, zone, peer, presence, entries);
-    match connection::converse(socket, Protocol::ChronoTrack, &mut intake, shutdown).await {
+    match connection::converse(socket, protocol, &mut intake, shutdown).await {
         End::Shutdown => {}
         End::ByClient if intake.has_session() => info!(%peer, "timing connection ended"),
         // Port scanners and the client's Test button are everyday.
         End::ByClient => tracing::debug!(%peer, "timing connection ended without a word of reads"),
         End::ByUs(reason) => intake.fault(&reason, None).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gantry_core::hardware::{
+        jchip::Reader,
+        mylaps::{Exporter, Passing},
+    };
+    use jiff::civil::{DateTime, datetime};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        task::JoinHandle,
+        time::timeout,
+    };
+
+    use super::*;
+    use crate::{
+        collector::writer,
+        config::Config,
+        store::{
+            Store,
+            testing::{self, NOW, Place},
+        },
+    };
+
+    /// Longer than anything here takes on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    const AT: DateTime = datetime(2026, 7, 12, 13, 0, 0, 0);
+
+    /// A port for hardware of another make, with a store behind it.
+    struct Port {
+        store: Store,
+        address: SocketAddr,
+        shutdown: CancellationToken,
+        serving: JoinHandle<()>,
+        writing: JoinHandle<crate::store::Result<()>>,
+        _place: Place,
+    }
+
+    impl Port {
+        async fn open(protocol: Protocol) -> Self {
+            let (store, place) = testing::store().await;
+            store.add_partner("Acme", NOW).await.expect("adds");
+            let services = Services::new(Config::for_tests(), store.clone());
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("an address");
+            let (entries, queue) = writer::queue();
+            let shutdown = CancellationToken::new();
+            let published = services.published.clone();
+            let writing = writer::run(store.clone(), queue, published, shutdown.clone());
+            let serving = serve(services, listener, protocol, entries, shutdown.clone());
+            Self {
+                store,
+                address,
+                shutdown,
+                serving: tokio::spawn(serving),
+                writing: tokio::spawn(writing),
+                _place: place,
+            }
+        }
+
+        async fn dial(&self) -> TcpStream {
+            TcpStream::connect(self.address).await.expect("listens")
+        }
+
+        async fn stored(&self) -> i64 {
+            self.store.totals().await.expect("counts").reads
+        }
+
+        async fn close(self) {
+            self.shutdown.cancel();
+            self.serving.await.expect("no panic");
+            self.writing.await.expect("no panic").expect("is stored");
+        }
+    }
+
+    /// What the server says next.
+    async fn hear(socket: &mut TcpStream) -> Vec<u8> {
+        let mut chunk = vec![0; 4096];
+        let read = timeout(PATIENCE, socket.read(&mut chunk)).await;
+        let count = read.expect("the server answers").expect("is open");
+        assert_ne!(count, 0, "the server closed");
+        chunk.truncate(count);
+        chunk
+    }
+
+    async fn say(socket: &mut TcpStream, bytes: &[u8]) {
+        socket.write_all(bytes).await.expect("the server listens");
+    }
+
+    #[tokio::test]
+    async fn an_exporter_is_told_to_forget_only_what_is_stored_and_nothing_is_stored_twice() {
+        let port = Port::open(Protocol::Mylaps).await;
+        let mut exporter = Exporter::new("10KM");
+        for count in 0..250 {
+            let chip = format!("A{count:06}");
+            let at = AT + jiff::SignedDuration::from_millis(count * 10);
+            exporter.record(Passing { chip, at });
+        }
+
+        let mut socket = port.dial().await;
+        say(&mut socket, &exporter.connect()).await;
+        let pong = hear(&mut socket).await;
+        say(&mut socket, &exporter.receive(&pong, clock::steady())).await;
+        let first = hear(&mut socket).await;
+        assert!(first.starts_with(b"Gantry@AckPassing@1@$"));
+        assert!(port.stored().await >= 100);
+        // The connection breaks before the exporter has heard it.
+        drop(socket);
+
+        let mut socket = port.dial().await;
+        say(&mut socket, &exporter.connect()).await;
+        while !exporter.is_done() {
+            let heard = hear(&mut socket).await;
+            let answer = exporter.receive(&heard, clock::steady());
+            say(&mut socket, &answer).await;
+        }
+        assert_eq!(port.stored().await, 250);
+        port.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_reader_is_let_begin_and_what_it_sends_twice_is_stored_once() {
+        let port = Port::open(Protocol::JChip).await;
+        let mut lines = Vec::new();
+        for _connection in 0..2 {
+            let mut socket = port.dial().await;
+            let (mut reader, greeting) = Reader::connect("FINISH");
+            say(&mut socket, &greeting).await;
+            while !reader.is_started() {
+                let heard = hear(&mut socket).await;
+                let answer = reader.receive(&heard, AT);
+                say(&mut socket, &answer).await;
+            }
+            lines.extend(reader.read("0041", AT));
+            say(&mut socket, &lines).await;
+            socket.shutdown().await.expect("is open");
+            let mut rest = Vec::new();
+            let closed = timeout(PATIENCE, socket.read_to_end(&mut rest)).await;
+            closed.expect("the server closes").expect("without a reset");
+        }
+        let store = port.store.clone();
+        port.close().await;
+        assert_eq!(store.totals().await.expect("counts").reads, 1);
     }
 }
