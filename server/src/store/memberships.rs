@@ -62,7 +62,7 @@ struct Job {
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[serde(try_from = "String")]
 pub enum Role {
-    /// Looks at everything of the partner.
+    /// Looks at the timing sessions, and at what colleagues share.
     Viewer,
     /// Runs displays.
     Operator,

@@ -8,6 +8,7 @@ pub mod example;
 pub mod form;
 pub mod live;
 pub mod model;
+pub mod permission;
 pub mod picker;
 pub mod polls;
 pub mod submit;

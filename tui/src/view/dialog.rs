@@ -98,7 +98,7 @@ fn panel(ui: &mut Ui, area: Rect, model: &Model, title: &str, height: u16) -> Re
     let inner = block.inner(outer);
     ui.put(outer, block);
     let inside = padded(padded(inner));
-    ui.hints(row(inside, inner.height.saturating_sub(1)), model.context());
+    ui.hints(row(inside, inner.height.saturating_sub(1)), model);
     Rect {
         height: inner.height.saturating_sub(3),
         ..below(inside, 1)
@@ -164,10 +164,7 @@ fn whole_picture(ui: &mut Ui, area: Rect, model: &Model) {
         ..area
     };
     picture::draw(ui, shown, model, title);
-    ui.hints(
-        padded(row(area, area.height.saturating_sub(1))),
-        model.context(),
-    );
+    ui.hints(padded(row(area, area.height.saturating_sub(1))), model);
 }
 
 fn report(ui: &mut Ui, area: Rect, model: &Model, imported: &Imported, scroll: usize) {

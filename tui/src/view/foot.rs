@@ -25,7 +25,7 @@ const NOTICE_ROWS: usize = 2;
 /// Draws it at the bottom of `area`. Says how many rows it took.
 pub fn draw(ui: &mut Ui, area: Rect, model: &Model) -> u16 {
     let last = row(area, area.height.saturating_sub(1));
-    ui.hints(padded(last), model.context());
+    ui.hints(padded(last), model);
     draw_told(ui, area, model)
 }
 

@@ -119,6 +119,13 @@ fn text(ui: &mut Ui, place: Rect, input: &Input, shown: &str, has_focus: bool) {
 }
 
 fn choice(ui: &mut Ui, place: Rect, options: &[Choice], chosen: usize, has_focus: bool) {
+    if options.is_empty() {
+        ui.line(
+            place,
+            Span::styled("nothing to choose from", ui.theme.dim()),
+        );
+        return;
+    }
     let label = options
         .get(chosen)
         .map_or("", |option| option.label.as_str());

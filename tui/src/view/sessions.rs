@@ -7,7 +7,8 @@ use ratatui::{
 
 use crate::{
     api::types::{Access, DisplaySession, Mode},
-    app::model::Model,
+    app::{model::Model, permission::forbidden},
+    keymap::action::Action,
     view::{
         picture,
         table::{Column, table},
@@ -46,10 +47,11 @@ pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
     if model.live.is_some() {
         picture::draw(ui, shown, model, "Picture");
     } else {
-        ui.line(
-            shown,
-            Span::styled("No active URL yet: Enter makes one.", ui.theme.dim()),
-        );
+        let text = match forbidden(model, Action::MakeUrl) {
+            None => "No active URL yet: Enter makes one.",
+            Some(_) => "No active URL.",
+        };
+        ui.line(shown, Span::styled(text, ui.theme.dim()));
     }
 }
 
@@ -62,8 +64,12 @@ fn empty(ui: &mut Ui, area: Rect, model: &Model) {
         return;
     }
     ui.heading(area, "No display session yet", "");
-    let advice = "A display session binds the reads of a timing session to a roster, a mode and a template. \
-        Press n to make one, or choose the timing session in 1 Timing first.";
+    let advice = if model.looks_only {
+        "As a viewer you see the display sessions that colleagues share with you. Ask one of them."
+    } else {
+        "A display session binds the reads of a timing session to a roster, a mode and a template. \
+        Press n to make one, or choose the timing session in 1 Timing first."
+    };
     let dim = ui.theme.dim();
     ui.words(below(area, 2), advice, dim);
 }
@@ -102,6 +108,10 @@ fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
 
 fn details(ui: &mut Ui, area: Rect, model: &Model, session: &DisplaySession) {
     let now = model.server_now();
+    let unless = |action, advice| match forbidden(model, action) {
+        None => advice,
+        Some(_) => "",
+    };
     let bound = session
         .chronotrack_session_ids
         .first()
@@ -113,13 +123,15 @@ fn details(ui: &mut Ui, area: Rect, model: &Model, session: &DisplaySession) {
             grouped(timing.reads),
             ago(timing.last_read_at, now)
         ),
-        None if session.chronotrack_session_ids.is_empty() => "not bound; e binds it".to_owned(),
+        None if session.chronotrack_session_ids.is_empty() => {
+            format!("not bound{}", unless(Action::ChangeSession, "; e binds it"))
+        }
         None => counted(session.chronotrack_session_ids.len(), "session"),
     };
     let roster = match session.participants {
-        Some(0) => "none; i imports one".to_owned(),
+        Some(0) => format!("none{}", unless(Action::ImportRoster, "; i imports one")),
         Some(count) => format!("{} participants", grouped(count)),
-        None => "i imports one".to_owned(),
+        None => "–".to_owned(),
     };
     let url = match model.looked_at() {
         Some(display) => format!(

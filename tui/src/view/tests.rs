@@ -111,6 +111,18 @@ fn display_sessions_that_are_not_ones_own() {
 }
 
 #[test]
+fn what_a_viewer_sees() {
+    let mut model = working(Tab::Sessions);
+    model.looks_only = true;
+    check!("viewer_sessions", pressed(model, "ji"));
+    let mut model = entered();
+    model.looks_only = true;
+    model.tab = Tab::Sessions;
+    model.sessions.replace(Vec::new());
+    check!("viewer_none", model);
+}
+
+#[test]
 fn the_screens() {
     check!("screens", working(Tab::Screens));
     check!("screens_copied", pressed(working(Tab::Screens), "c"));

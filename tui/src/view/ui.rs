@@ -11,8 +11,8 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    app::event::Target,
-    keymap::{action::Action, place::Context, resolve, table::Binding},
+    app::{event::Target, model::Model, permission::forbidden},
+    keymap::{action::Action, resolve, table::Binding},
     terminal::Depth,
     view::{hits::Hits, theme::Theme},
 };
@@ -85,10 +85,11 @@ impl Ui {
         self.cursor = Some(Position { x, y });
     }
 
-    /// The hints of a context at the top of `area`, as many as fit; each can be clicked. The way to the help is always among them.
-    pub fn hints(&mut self, area: Rect, context: Context) {
-        let (help, others): (Vec<_>, Vec<_>) = resolve::bindings(context)
+    /// What can be done now at the top of `area`, as much as fits; each hint can be clicked. The way to the help is always among them.
+    pub fn hints(&mut self, area: Rect, model: &Model) {
+        let (help, others): (Vec<_>, Vec<_>) = resolve::bindings(model.context())
             .filter(|binding| !binding.hint.is_empty())
+            .filter(|binding| forbidden(model, binding.action).is_none())
             .partition(|binding| binding.action == Action::Help);
         let mut room = row(area, 0);
         for binding in help {

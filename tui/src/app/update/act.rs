@@ -2,15 +2,13 @@
 
 use super::open;
 use crate::{
-    api::{
-        request::Request,
-        types::{Access, DisplaySession},
-    },
+    api::request::Request,
     app::{
         dialog::{Dialog, Then},
         event::Effect,
         form::Purpose,
         model::{Model, Stage},
+        permission::forbidden,
         polls::Topic,
         submit,
         tab::Tab,
@@ -23,6 +21,10 @@ const PAGE: isize = 10;
 
 /// Does it. `place` is the row or field that the mouse was over.
 pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Vec<Effect> {
+    if let Some(why) = forbidden(model, action) {
+        model.warn(why);
+        return Vec::new();
+    }
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Redraw => return vec![Effect::Redraw],
@@ -171,7 +173,7 @@ fn take_partner(model: &mut Model) -> Vec<Effect> {
 
 fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(url) = model.looked_at().map(|display| display.url.clone()) else {
-        model.warn("there is no active URL to copy; Enter in 2 Display sessions makes one");
+        model.warn(no_url(model));
         return Vec::new();
     };
     match model.terminal.clipboard {
@@ -192,6 +194,14 @@ fn copy(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Copy(url)]
 }
 
+fn no_url(model: &Model) -> &'static str {
+    if forbidden(model, Action::MakeUrl).is_some() {
+        "there is no active URL here"
+    } else {
+        "there is no active URL here; Enter in 2 Display sessions makes one"
+    }
+}
+
 /// Opens the form, and asks whom the session was shared with already.
 fn open_share(model: &mut Model) -> Vec<Effect> {
     open_for_session(model, Action::ShareSession);
@@ -208,48 +218,27 @@ fn open_share(model: &mut Model) -> Vec<Effect> {
 
 fn open_for_session(model: &mut Model, action: Action) {
     let Some(session) = model.sessions.chosen() else {
-        model.warn("there is no display session yet; bind a timing session to one first");
+        model.warn(if model.looks_only {
+            "no display session is shared with you yet"
+        } else {
+            "there is no display session yet; bind a timing session to one first"
+        });
         return;
     };
-    if let Some(why) = forbidden(session, action) {
-        model.warn(why);
-        return;
-    }
-    model.dialog = Some(match action {
-        Action::ChangeSession => open::change_session(model, session),
-        Action::DeleteSession => open::delete_session(model, session),
-        Action::ImportRoster => open::import_roster(session),
+    let opened = match action {
+        Action::ChangeSession => Ok(open::change_session(model, session)),
+        Action::DeleteSession => Ok(open::delete_session(model, session)),
+        Action::ImportRoster => Ok(open::import_roster(session)),
         Action::ShareSession => open::share(model, session),
         Action::HandOverSession => open::hand_over(model, session),
-        Action::DuplicateSession => open::duplicate(session),
-        Action::ArchiveSession => open::archive(session),
-        _ => open::make_url(model, session),
-    });
-}
-
-/// Why this cannot be done to a display session, if it cannot.
-fn forbidden(session: &DisplaySession, action: Action) -> Option<String> {
-    let needs = match action {
-        Action::DuplicateSession => Access::View,
-        Action::ChangeSession | Action::ImportRoster | Action::MakeUrl => Access::Edit,
-        _ => Access::Owner,
+        Action::DuplicateSession => Ok(open::duplicate(session)),
+        Action::ArchiveSession => Ok(open::archive(session)),
+        _ => Ok(open::make_url(model, session)),
     };
-    let owner = session.owner.as_ref();
-    let owner = owner.map_or("its owner", |owner| owner.email.as_str());
-    if session.access < needs {
-        return Some(match session.access {
-            Access::View => {
-                format!("view only: {owner} shared it with you to look at, not to change")
-            }
-            _ => format!("only {owner} can do that; the session is shared with you to edit"),
-        });
+    match opened {
+        Ok(dialog) => model.dialog = Some(dialog),
+        Err(why) => model.warn(why),
     }
-    let is_open = matches!(
-        action,
-        Action::ArchiveSession | Action::DeleteSession | Action::DuplicateSession
-    );
-    (session.archived_at.is_some() && !is_open)
-        .then(|| "it is archived and read-only; a takes it out of the archive".to_owned())
 }
 
 fn show_archived(model: &mut Model) {
@@ -264,7 +253,7 @@ fn show_archived(model: &mut Model) {
 
 fn open_for_display(model: &mut Model, action: Action) {
     let Some(display) = model.looked_at() else {
-        model.warn("there is no active URL here; Enter in 2 Display sessions makes one");
+        model.warn(no_url(model));
         return;
     };
     model.dialog = Some(match action {

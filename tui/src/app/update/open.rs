@@ -51,8 +51,9 @@ fn subject(session: &DisplaySession) -> Subject {
     }
 }
 
-/// The form that shares a display session.
-pub(super) fn share(model: &Model, session: &DisplaySession) -> Dialog {
+/// The form that shares a display session, or why there is none.
+pub(super) fn share(model: &Model, session: &DisplaySession) -> Result<Dialog, String> {
+    let options = colleagues(model, session, |_| true)?;
     let access = |id: &str, label: &str, detail: &str| Choice {
         id: id.to_owned(),
         label: label.to_owned(),
@@ -68,10 +69,11 @@ pub(super) fn share(model: &Model, session: &DisplaySession) -> Dialog {
         access("", "not see it", "Ends what was shared before."),
     ];
     let fields = vec![
-        Field::choice(Name::Colleague, colleagues(model, session, |_| true), None),
+        Field::choice(Name::Colleague, options, None),
         Field::choice(Name::Access, access, None),
     ];
-    Dialog::Form(Form::new(Purpose::Share(subject(session)), fields))
+    let form = Form::new(Purpose::Share(subject(session)), fields);
+    Ok(Dialog::Form(form))
 }
 
 /// Says in the open form how far each colleague was let in already.
@@ -93,32 +95,43 @@ pub(super) fn tell_shares(model: &mut Model, request: &Request, shares: &[Share]
     }
 }
 
-/// The form that gives a display session away.
-pub(super) fn hand_over(model: &Model, session: &DisplaySession) -> Dialog {
+/// The form that gives a display session away, or why there is none.
+pub(super) fn hand_over(model: &Model, session: &DisplaySession) -> Result<Dialog, String> {
     let runs_displays = |colleague: &Colleague| colleague.role != "viewer";
-    let options = colleagues(model, session, runs_displays);
+    let options = colleagues(model, session, runs_displays)?;
     let fields = vec![Field::choice(Name::Colleague, options, None)];
-    Dialog::Form(Form::new(Purpose::HandOver(subject(session)), fields))
+    let form = Form::new(Purpose::HandOver(subject(session)), fields);
+    Ok(Dialog::Form(form))
 }
 
-/// Everybody but the owner who `fits`.
+/// Everybody but the owner who `fits`, or why there is nobody.
 fn colleagues(
     model: &Model,
     session: &DisplaySession,
     fits: impl Fn(&Colleague) -> bool,
-) -> Vec<Choice> {
+) -> Result<Vec<Choice>, String> {
+    if model.colleagues.is_empty() {
+        return Err("the colleagues are still being asked for; try again in a moment".to_owned());
+    }
     let owner = session.owner.as_ref().map(|owner| owner.id.as_str());
     let others = model
         .colleagues
         .iter()
         .filter(|colleague| Some(colleague.id.as_str()) != owner && fits(colleague));
-    others
+    let choices: Vec<Choice> = others
         .map(|colleague| Choice {
             id: colleague.id.clone(),
             label: colleague.email.clone(),
             detail: format!("{} of {}", colleague.role, model.partner),
         })
-        .collect()
+        .collect();
+    if choices.is_empty() {
+        let partner = &model.partner;
+        return Err(format!(
+            "nobody else of {partner} can take it; an owner can invite colleagues"
+        ));
+    }
+    Ok(choices)
 }
 
 /// The form that copies a display session.

@@ -799,6 +799,49 @@ fn a_session_is_shared_and_handed_over() {
 }
 
 #[test]
+fn nobody_to_share_with_is_said_at_the_key() {
+    let mut model = working(Tab::Sessions);
+    model.colleagues.truncate(1);
+    for key in ["s", "H"] {
+        press(&mut model, key);
+        assert!(model.dialog.is_none());
+        assert!(told(&model).starts_with("nobody else"), "{}", told(&model));
+    }
+    model.colleagues.clear();
+    press(&mut model, "s");
+    assert!(told(&model).contains("try again"), "{}", told(&model));
+}
+
+#[test]
+fn a_viewer_is_told_at_the_key() {
+    for (tab, keys) in [
+        (Tab::Timing, "n"),
+        (Tab::Sessions, "nuiexsHda"),
+        (Tab::Screens, "x"),
+    ] {
+        for key in keys.chars() {
+            let mut model = working(tab);
+            model.looks_only = true;
+            let effects = press(&mut model, &key.to_string());
+            assert!(effects.is_empty() && model.dialog.is_none(), "{key}");
+            let told = told(&model);
+            assert!(told.starts_with("you are a viewer of Northside"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_display_of_a_session_that_may_be_looked_at_is_not_revoked() {
+    let mut model = working(Tab::Screens);
+    let mut sessions = display_sessions();
+    sessions[0].access = Access::View;
+    model.sessions.replace(sessions);
+    press(&mut model, "x");
+    assert!(model.dialog.is_none());
+    assert!(told(&model).starts_with("view only"), "{}", told(&model));
+}
+
+#[test]
 fn whoever_looks_at_a_session_says_so() {
     let mut model = working(Tab::Sessions);
     let id = "s1".to_owned();
