@@ -21,9 +21,6 @@ use crate::{
 /// Between the `z` of one element and the next there is room for the runners of an active element.
 const Z_STEP: i32 = 100;
 
-/// How long a runner stays beneath the one who comes in on top, in milliseconds: as long as coming in takes.
-const OVERLAP_MS: i64 = 500;
-
 /// Places elements one after the other.
 pub(super) struct Placer<'a> {
     board: &'a Board,
@@ -95,13 +92,13 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// One layer for each runner of the schedule. Each covers the one before while it comes in.
+    /// One layer for each runner of the schedule. Each is gone when the next comes in.
     fn active(&mut self, element: &Element, z: i32, scope: &Scope<'a>) {
         for (index, slot) in self.board.showing().enumerate() {
             let runner = RunnerContext::of_crossing(self.board, &slot.crossing);
             let show = Show::Between {
                 from: Some(slot.from),
-                until: Some(slot.until + OVERLAP_MS),
+                until: Some(slot.until),
             };
             let key = format!("{}/{}", element.name, slot.crossing.position);
             let scope = Scope {
