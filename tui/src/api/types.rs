@@ -78,6 +78,9 @@ pub struct Partner {
 pub struct TimingSessions {
     /// Newest first.
     pub sessions: Vec<TimingSession>,
+    /// Where older ones begin, if there are more.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
 
 /// A stream of reads from the hardware.
@@ -217,6 +220,9 @@ pub enum Mode {
 pub struct Sessions {
     /// Newest first.
     pub sessions: Vec<DisplaySession>,
+    /// Where older ones begin, if there are more.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
 
 /// A workspace that binds timing sessions, a roster, a mode and a template.

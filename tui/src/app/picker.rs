@@ -10,6 +10,7 @@ pub struct Picker<T> {
     items: Vec<T>,
     index: usize,
     loaded: bool,
+    goes_on: bool,
 }
 
 impl<T> Default for Picker<T> {
@@ -18,6 +19,7 @@ impl<T> Default for Picker<T> {
             items: Vec::new(),
             index: 0,
             loaded: false,
+            goes_on: false,
         }
     }
 }
@@ -61,6 +63,21 @@ impl<T: Identified> Picker<T> {
         self.items = items;
         self.loaded = true;
         self.choose(kept.unwrap_or(self.index));
+    }
+
+    /// Takes the newest items of a list, and whether the server has older ones.
+    pub fn replace_newest(&mut self, items: Vec<T>, goes_on: bool) {
+        self.replace(items);
+        self.goes_on = goes_on;
+    }
+
+    /// `count`, with a word on it where the list goes on: only the newest items of a very long one are held.
+    pub fn extent(&self, count: String) -> String {
+        if self.goes_on {
+            format!("the newest {count}")
+        } else {
+            count
+        }
     }
 
     /// Takes a newer state of an item that is there.

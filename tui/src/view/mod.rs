@@ -19,17 +19,24 @@ pub mod theme;
 pub mod timing;
 pub mod ui;
 
-use ratatui::Frame;
+use ratatui::{Frame, layout::Rect};
 
 use crate::{
     app::model::{Model, Stage},
     view::{hits::Hits, ui::Ui},
 };
 
+/// The fewest columns and rows in which everything has its place.
+const LEAST: (u16, u16) = (60, 16);
+
 /// Draws everything and says what can be clicked.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) -> Hits {
     let area = frame.area();
     let mut ui = Ui::new(area, model.terminal.depth);
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(&mut ui, area);
+        return ui.finish(frame);
+    }
     match &model.stage {
         Stage::LogIn(form) => gate::log_in(&mut ui, area, model, form),
         Stage::Partner(partners) => gate::partner(&mut ui, area, model, partners),
@@ -39,4 +46,14 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> Hits {
         dialog::draw(&mut ui, area, model, dialog);
     }
     ui.finish(frame)
+}
+
+fn too_small(ui: &mut Ui, area: Rect) {
+    let (width, height) = (area.width, area.height);
+    let text = format!(
+        "This terminal is too small: it has {width} × {height} cells, and the console needs {} × {}.",
+        LEAST.0, LEAST.1
+    );
+    let style = ui.theme.warning();
+    ui.words(area, &text, style);
 }

@@ -76,7 +76,8 @@ fn empty(ui: &mut Ui, area: Rect, model: &Model) {
 
 fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
     let items = model.sessions.items();
-    ui.heading(padded(area), "Display sessions", &items.len().to_string());
+    let count = model.sessions.extent(items.len().to_string());
+    ui.heading(padded(area), "Display sessions", &count);
     let theme = ui.theme;
     table(
         ui,

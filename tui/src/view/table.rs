@@ -69,7 +69,11 @@ pub fn table(
         put(ui, *area, column, (column.title.to_owned(), dim));
     }
     let body = below(area, 1);
-    for (line, index) in visible(chosen.unwrap_or(0), count, body.height).enumerate() {
+    let shown = visible(chosen.unwrap_or(0), count, body.height);
+    if chosen.is_some() {
+        scrollbar(ui, body, &shown, count);
+    }
+    for (line, index) in shown.enumerate() {
         let line_area = row(body, line as u16);
         let is_chosen = chosen == Some(index);
         if is_chosen {
@@ -91,6 +95,28 @@ pub fn table(
         if chosen.is_some() {
             ui.hit(line_area, Target::Row(index));
         }
+    }
+}
+
+/// Where the shown rows are in a list that is longer, in the last column; arrows where it goes on.
+fn scrollbar(ui: &mut Ui, body: Rect, shown: &Range<usize>, count: usize) {
+    if shown.len() >= count {
+        return;
+    }
+    let height = shown.len();
+    let thumb = shown.start * height / count..(shown.end * height).div_ceil(count);
+    for line in 0..height {
+        let (symbol, style) = if line == 0 && shown.start > 0 {
+            ("↑", ui.theme.accent())
+        } else if line + 1 == height && shown.end < count {
+            ("↓", ui.theme.accent())
+        } else if thumb.contains(&line) {
+            ("┃", ui.theme.dim())
+        } else {
+            ("│", ui.theme.rule())
+        };
+        let edge = row(body, line as u16);
+        ui.line_right(edge, Span::styled(symbol, style));
     }
 }
 

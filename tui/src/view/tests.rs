@@ -7,7 +7,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use crate::{
     api::{
         request::{Answer, Request},
-        types::{Imported, Present},
+        types::{Imported, Present, Sessions},
     },
     app::{
         dialog::Dialog,
@@ -63,6 +63,7 @@ fn the_timing_sessions() {
     let mut model = entered();
     let none = crate::api::types::TimingSessions {
         sessions: Vec::new(),
+        next_cursor: None,
     };
     answer(
         &mut model,
@@ -188,6 +189,29 @@ fn the_dialogs() {
         scroll: 0,
     });
     check!("report", model);
+}
+
+#[test]
+fn a_long_list_shows_where_it_goes_on() {
+    let mut model = working(Tab::Sessions);
+    let of = |number: usize| {
+        let mut session = crate::testing::display_sessions().remove(0);
+        session.id = format!("s{number}");
+        session.name = Some(format!("Session {number}"));
+        session
+    };
+    let page = Sessions {
+        sessions: (1..=9).map(of).collect(),
+        next_cursor: Some("s9".to_owned()),
+    };
+    let request = Request::Sessions { archived: false };
+    answer(&mut model, request, Ok(Answer::Sessions(page)));
+    check!("sessions_long", pressed(model, "jjjjj"));
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so() {
+    assert_snapshot!("too_small_40x10", drawn(&working(Tab::Sessions), 40, 10));
 }
 
 #[test]

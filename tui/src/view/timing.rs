@@ -76,7 +76,8 @@ fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
         .iter()
         .filter(|session| session.status == TimingStatus::Live)
         .count();
-    let beside = format!("{} · {live} live", counted(items.len(), "session"));
+    let count = model.timing.extent(counted(items.len(), "session"));
+    let beside = format!("{count} · {live} live");
     ui.heading(padded(area), "ChronoTrack", &beside);
     let theme = ui.theme;
     let now = model.server_now();

@@ -44,11 +44,17 @@ fn accept(model: &mut Model, request: &Request, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::LoggedIn(login) => return logged_in(model, request, login),
         Answer::PartnerSelected(selected) => enter(model, &selected.partner_id),
-        Answer::TimingSessions(list) => model.timing.replace(list.sessions),
+        Answer::TimingSessions(list) => {
+            let goes_on = list.next_cursor.is_some();
+            model.timing.replace_newest(list.sessions, goes_on);
+        }
         Answer::TimingPreview(preview) => hold_reads(model, request, preview),
         Answer::Templates(list) => model.templates = list.templates,
         Answer::Template(template) => return compose(request, template),
-        Answer::Sessions(list) => model.sessions.replace(list.sessions),
+        Answer::Sessions(list) => {
+            let goes_on = list.next_cursor.is_some();
+            model.sessions.replace_newest(list.sessions, goes_on);
+        }
         Answer::Displays(list) => model.displays.replace(list.displays),
         Answer::Session(session) => session_told(model, request, session),
         Answer::Shares(list) => open::tell_shares(model, request, &list.shares),

@@ -172,6 +172,7 @@ fn an_outage_is_shown_with_its_age_until_an_answer_comes() {
     assert_eq!(outage.since, NOW, "it began with the first failure");
     let list = TimingSessions {
         sessions: timing_sessions(),
+        next_cursor: None,
     };
     answer(
         &mut model,
