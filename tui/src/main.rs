@@ -1,6 +1,6 @@
 //! The binary `gantry`: reads the command line and the environment, and runs the console.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use gantry_tui::{
     api::{
@@ -9,12 +9,16 @@ use gantry_tui::{
     },
     app::{event::Effect, model::Model},
     cli::Args,
-    run::{clock::Clock, console, courier::Courier},
+    run::{clock::Clock, console, courier::Courier, screen},
     terminal::Terminal,
 };
 
 fn main() -> Result<()> {
     let args = Args::parse();
+    ensure!(
+        screen::is_there(),
+        "gantry draws on a terminal and reads its keys, and here is none: run it in a terminal window, over SSH with `ssh -t`"
+    );
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_installed| anyhow!("failed to install the TLS provider twice"))?;

@@ -100,20 +100,31 @@ pub struct InputError {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.errors.is_empty() {
+            let errors: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
+            return f.write_str(&errors.join(" · "));
+        }
         let what = self
             .detail
             .as_deref()
             .filter(|detail| !detail.is_empty())
             .unwrap_or(&self.title);
         match what {
-            "" => write!(f, "the server refused with status {}", self.status)?,
-            what => f.write_str(what)?,
+            "" => write!(f, "the server refused with status {}", self.status),
+            what => f.write_str(what),
         }
-        for error in &self.errors {
-            let part = error.pointer.trim_start_matches(['#', '/']);
-            write!(f, " · {part}: {}", error.detail)?;
+    }
+}
+
+/// A number alone is a line of a file.
+impl std::fmt::Display for InputError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let detail = &self.detail;
+        match self.pointer.trim_start_matches(['#', '/']) {
+            "" => f.write_str(detail),
+            line if line.parse::<u64>().is_ok() => write!(f, "line {line}: {detail}"),
+            part => write!(f, "{part}: {detail}"),
         }
-        Ok(())
     }
 }
 
@@ -136,7 +147,15 @@ mod tests {
         check(r#"{"status":500}"#, "the server refused with status 500");
         check(
             r#"{"title":"Bad input","status":422,"errors":[{"pointer":"/name","detail":"too long"},{"pointer":"/mode","detail":"unknown"}]}"#,
-            "Bad input · name: too long · mode: unknown",
+            "name: too long · mode: unknown",
+        );
+        check(
+            r#"{"status":422,"detail":"the request has values that cannot be accepted","errors":[{"pointer":"/1","detail":"no column is named \"bib\""}]}"#,
+            "line 1: no column is named \"bib\"",
+        );
+        check(
+            r#"{"status":422,"errors":[{"pointer":"","detail":"at least one participant is expected"}]}"#,
+            "at least one participant is expected",
         );
     }
 }

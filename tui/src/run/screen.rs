@@ -1,7 +1,8 @@
 //! The terminal, taken over and given back as it was.
 
 use std::{
-    io::{self, Stdout, Write, stdout},
+    fs::File,
+    io::{self, IsTerminal, Stdout, Write, stdin, stdout},
     panic, process,
 };
 
@@ -18,6 +19,11 @@ use crate::{app::model::Model, view, view::hits::Hits};
 
 /// The exit code of a program that panicked, as Rust's own.
 const PANICKED: i32 = 101;
+
+/// Whether there is a terminal to draw on and to read keys from, if need be past a redirected input.
+pub fn is_there() -> bool {
+    stdout().is_terminal() && (stdin().is_terminal() || File::open("/dev/tty").is_ok())
+}
 
 /// The terminal while the console has it. Dropping it gives the terminal back.
 pub struct Screen {
