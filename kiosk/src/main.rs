@@ -66,5 +66,7 @@ fn log_to_stderr() {
         .with_target(false)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
+        // A full disk under the log is no reason for a dark screen: a message that cannot be written is let go.
+        .log_internal_errors(false)
         .init();
 }

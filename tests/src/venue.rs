@@ -40,6 +40,7 @@ pub struct Venue {
     pub database: Database,
     /// The program that is started.
     program: &'static str,
+    log_file: Option<PathBuf>,
 }
 
 /// Where a server listens, as it says itself.
@@ -98,6 +99,7 @@ impl Venue {
             data_dir,
             database,
             program: "gantry-server",
+            log_file: None,
         })
     }
 
@@ -109,6 +111,7 @@ impl Venue {
             folder,
             database,
             program: "gantry-server",
+            log_file: None,
         })
     }
 
@@ -172,7 +175,13 @@ impl Venue {
     }
 
     fn log_file(&self) -> PathBuf {
-        self.folder.path().join("server.log")
+        let own = || self.folder.path().join("server.log");
+        self.log_file.clone().unwrap_or_else(own)
+    }
+
+    /// From now on the servers log there.
+    pub fn log_to(&mut self, file: &str) {
+        self.log_file = Some(file.into());
     }
 
     /// A place for a test's own files.

@@ -2,8 +2,11 @@
 
 use anyhow::Result;
 use gantry_tests::{
+    hardware::Hardware,
+    operator::Operator,
     programs, repository,
     venue::{Addresses, Venue},
+    wait,
 };
 
 const PROGRAMS: [&str; 3] = ["gantry-server", "gantry", "gantry-kiosk"];
@@ -126,6 +129,25 @@ async fn port_0_is_any_free_port_and_sigterm_a_clean_end() -> Result<()> {
         assert_ne!(address.port(), 0);
         tokio::net::TcpStream::connect(address).await?;
     }
+    assert_eq!(server.stop().await?.code(), Some(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing() -> Result<()> {
+    let mut venue = Venue::new().await?;
+    venue.log_to("/dev/full");
+    let server = venue.serve().await?;
+    // The end of a connection is worth a line of the log.
+    drop(Hardware::play(server.addresses.timing, "harbour-start.ctp").await?);
+    let _again = Hardware::play(server.addresses.timing, "harbour-finish.ctp").await?;
+    let operator = Operator::log_in(&server).await?;
+    wait::until("the reads of both mats", async || {
+        let list = operator.get("/api/chronotrack/sessions").await?;
+        let mats = list["sessions"][0]["locations"].as_array();
+        Ok((mats.map(Vec::len) >= Some(2)).then_some(()))
+    })
+    .await?;
     assert_eq!(server.stop().await?.code(), Some(0));
     Ok(())
 }

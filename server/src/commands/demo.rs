@@ -61,7 +61,8 @@ pub(super) async fn demo(demo: cli::Demo) -> anyhow::Result<()> {
     });
     tokio::select! {
         displays = demo::set_up(&services, company.operator, roster, reads) => {
-            say(&invitation(&base_url, &company, &displays?, race)?)?;
+            let is_local = addresses.http.ip().is_loopback();
+            say(&invitation(&base_url, &company, &displays?, race, is_local)?)?;
         }
         served = &mut serving => return served?,
     }
@@ -98,9 +99,11 @@ fn invitation(
     company: &Company,
     displays: &[DemoDisplay],
     race: cli::Race,
+    is_local: bool,
 ) -> anyhow::Result<String> {
     let cli::Race { runners, seed, .. } = race;
     let url = |display: &DemoDisplay| format!("{base_url}/display/{}", display.id.as_str());
+    let shown = displays.iter().find(|display| display.name == FINISH_LINE);
     let mut text = format!("\n{EVENT_NAME}: {runners} runners over three races, seed {seed}\n\n");
     for display in displays {
         writeln!(text, "  {:<12} {}", display.name, url(display))?;
@@ -110,8 +113,21 @@ fn invitation(
         "\n  Console      gantry --server {base_url} --login {EMAIL}"
     )?;
     writeln!(text, "  Password     {}", company.password)?;
-    if let Some(shown) = displays.iter().find(|display| display.name == FINISH_LINE) {
-        writeln!(text, "  Kiosk        gantry-kiosk {}\n", url(shown))?;
+    if let Some(shown) = shown {
+        writeln!(text, "  Kiosk        gantry-kiosk {}", url(shown))?;
+    }
+    writeln!(
+        text,
+        "\n  Built from source, the last two are `cargo run --release -p gantry-tui -- …` and `… -p gantry-kiosk -- …`."
+    )?;
+    if is_local {
+        writeln!(
+            text,
+            "  Only this machine can open these; `demo --http 0.0.0.0:8088` lets phones and other screens in."
+        )?;
+    }
+    writeln!(text)?;
+    if let Some(shown) = shown {
         let code = QrCode::new(url(shown))?;
         // Light modules are drawn and dark ones left out, because terminals are dark more often than not.
         let picture = code

@@ -4,8 +4,12 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use tokio::net::TcpListener;
 
-use super::{open_store, say};
-use crate::{collector::partner::timing_partner, config::Config, store::Store};
+use super::{newer, open_store, say};
+use crate::{
+    collector::partner::timing_partner,
+    config::Config,
+    store::{Standing, Store},
+};
 
 /// What was found out about one thing.
 enum Finding {
@@ -17,17 +21,7 @@ enum Finding {
 /// Says what it found; the exit code is 1 when something is in the way of serving.
 pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     let mut findings = Vec::new();
-    match open_store(config).await {
-        Ok(store) => {
-            findings.push(Finding::Fine(format!(
-                "the database {} is up to date",
-                config.database()
-            )));
-            findings.push(owner(config, &store).await);
-            store.close().await;
-        }
-        Err(error) => findings.push(Finding::Trouble(format!("{error:#}"))),
-    }
+    findings.extend(database(config).await);
     findings.push(port("HTTP", "--http", config.http).await);
     findings.push(port("timing", "--timing", config.timing).await);
     findings.push(port("status", "--status", config.status).await);
@@ -45,6 +39,33 @@ pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+/// What is to be said of the database, which is left as it is.
+async fn database(config: &Config) -> Vec<Finding> {
+    let database = config.database();
+    let standing = match Standing::of(&database).await {
+        Ok(standing) => standing,
+        Err(error) => return vec![Finding::Trouble(format!("{error:#}"))],
+    };
+    match standing {
+        Standing::New => vec![Finding::Fine(format!(
+            "the database {database} holds nothing yet: `gantry-server serve` makes it"
+        ))],
+        Standing::Older => vec![Finding::Fine(format!(
+            "the database {database} is of an older version: `gantry-server serve` brings it up to date"
+        ))],
+        Standing::Newer => vec![Finding::Trouble(newer(config))],
+        Standing::UpToDate => match open_store(config).await {
+            Ok(store) => {
+                let fine = format!("the database {database} is up to date");
+                let findings = vec![Finding::Fine(fine), owner(config, &store).await];
+                store.close().await;
+                findings
+            }
+            Err(error) => vec![Finding::Trouble(format!("{error:#}"))],
+        },
+    }
 }
 
 async fn owner(config: &Config, store: &Store) -> Finding {

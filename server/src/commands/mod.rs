@@ -23,7 +23,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use self::claim::{Claim, claim};
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
         manage::{PartnerCommand, UserCommand},
     },
     edge::open_files,
-    store::{Database, Store},
+    store::{Database, Standing, Store},
 };
 
 /// Does what was asked for; a failure is told on standard error and ends with code 1.
@@ -125,7 +125,19 @@ async fn open_store(config: &Config) -> anyhow::Result<Store> {
     if let Database::Sqlite(file) = &database {
         make_directory(file).with_context(named)?;
     }
+    if Standing::of(&database).await? == Standing::Newer {
+        bail!(newer(config));
+    }
     Store::open(&database).await.with_context(named)
+}
+
+/// What to do about a database that only a newer program understands.
+fn newer(config: &Config) -> String {
+    format!(
+        "the database {} was made by a newer version than this {}: install that version, or restore a backup that is as old as this one",
+        config.database(),
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// Opens the configured store for the one server that may write reads to it.
@@ -167,5 +179,7 @@ fn log(filter: &str) {
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
+        // A full disk under the log must not end what logs: a message that cannot be written is let go.
+        .log_internal_errors(false)
         .init();
 }

@@ -1,7 +1,8 @@
 //! A recorded stream, played as timing hardware.
 //!
-//! The recording is what a server once received: lines of the protocol, one below the other, in any of the formats. Reads are
-//! streamed at the intervals of their times; whatever else the file holds tells of the event or is passed over.
+//! The recording is what a server once received: lines of the protocol, one below the other, in any of the formats. In the notes
+//! of a conversation they begin with `C: `, and what the server said, with `S: `, is passed over. Reads are streamed at the
+//! intervals of their times; whatever else the file holds tells of the event or is passed over.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -70,7 +71,7 @@ pub(super) fn script(recording: &[u8], otherwise: Date) -> Script {
     let messages: Vec<Message> = frames
         .iter()
         .filter_map(|frame| match frame {
-            Frame::Line(line) => Message::parse(line).ok(),
+            Frame::Line(line) => Message::parse(line.strip_prefix(b"C: ").unwrap_or(line)).ok(),
             Frame::Oversize(_) => None,
         })
         .collect();

@@ -12,8 +12,8 @@ use tokio::sync::Mutex;
 
 use super::{Database, Result, fence::Server, sql::Across};
 
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// Connections of a pool; more than this only wait for the CPU.
 pub(super) const CONNECTIONS: u32 = 8;

@@ -29,6 +29,7 @@ mod session_events;
 mod session_templates;
 mod shares;
 mod sql;
+mod standing;
 mod streams;
 mod templates;
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub use retention::Retention;
 pub use session_events::{EventKind, Step, StoredEvent};
 pub use session_templates::{Own, SessionTemplate};
 pub use shares::{Colleague, Share};
+pub use standing::Standing;
 pub use streams::{PAUSE_MS, Stream};
 pub use templates::{
     NewRevision, Removal, Revision, Saving, StoredTemplate, TemplateBody, TemplateContent,

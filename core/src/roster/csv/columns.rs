@@ -89,6 +89,13 @@ const BIB: &[&str] = &[
     "racenumber",
     "dorsal",
     "startnumber",
+    "startnummer",
+    "startnr",
+    "stnr",
+    "dossard",
+    "numerodedossard",
+    "pettorale",
+    "rugnummer",
 ];
 const CHIP: &[&str] = &[
     "chip",
@@ -106,8 +113,24 @@ const CHIP: &[&str] = &[
     "transponder",
     "transponder1",
     "transponder2",
+    "transpondernummer",
+    "chipnr",
+    "puce",
 ];
-const FIRST_NAME: &[&str] = &["firstname", "first", "fname", "givenname", "namefirst"];
+const FIRST_NAME: &[&str] = &[
+    "firstname",
+    "first",
+    "fname",
+    "givenname",
+    "namefirst",
+    "vorname",
+    "prenom",
+    "prénom",
+    "nombre",
+    "nome",
+    "voornaam",
+    "förnamn",
+];
 const LAST_NAME: &[&str] = &[
     "lastname",
     "last",
@@ -115,6 +138,15 @@ const LAST_NAME: &[&str] = &[
     "surname",
     "familyname",
     "namelast",
+    "nachname",
+    "familienname",
+    "apellido",
+    "apellidos",
+    "cognome",
+    "achternaam",
+    "efternamn",
+    "nom",
+    "naam",
 ];
 const FULL_NAME: &[&str] = &[
     "fullname",
@@ -123,9 +155,40 @@ const FULL_NAME: &[&str] = &[
     "athlete",
     "runner",
 ];
-const SEX: &[&str] = &["gender", "sex", "identifiedgender"];
-const AGE: &[&str] = &["age", "ageonraceday", "ageoneventday", "raceage"];
-const CITY: &[&str] = &["city", "town", "hometown", "fromcity"];
+const SEX: &[&str] = &[
+    "gender",
+    "sex",
+    "identifiedgender",
+    "geschlecht",
+    "sexe",
+    "sexo",
+    "sesso",
+    "geslacht",
+];
+const AGE: &[&str] = &[
+    "age",
+    "ageonraceday",
+    "ageoneventday",
+    "raceage",
+    "alter",
+    "âge",
+    "edad",
+    "età",
+    "leeftijd",
+];
+const CITY: &[&str] = &[
+    "city",
+    "town",
+    "hometown",
+    "fromcity",
+    "ort",
+    "wohnort",
+    "stadt",
+    "ville",
+    "ciudad",
+    "città",
+    "woonplaats",
+];
 const STATE: &[&str] = &[
     "state",
     "region",
@@ -134,8 +197,22 @@ const STATE: &[&str] = &[
     "provincestate",
     "provincestateregion",
     "fromprovstate",
+    "bundesland",
 ];
-const COUNTRY: &[&str] = &["country", "nation", "nationality", "countrycode"];
+const COUNTRY: &[&str] = &[
+    "country",
+    "nation",
+    "nationality",
+    "countrycode",
+    "land",
+    "staat",
+    "pays",
+    "país",
+    "pais",
+    "nazione",
+    "nationalität",
+    "nationalité",
+];
 /// The most telling first: a file may hold the race's name and its distance, or the event beside the race.
 const RACE: &[&str] = &[
     "race",
@@ -149,8 +226,27 @@ const RACE: &[&str] = &[
     "contest",
     "distance",
     "tickettype",
+    "wettbewerb",
+    "lauf",
+    "strecke",
+    "course",
+    "épreuve",
+    "carrera",
+    "gara",
+    "wedstrijd",
 ];
-const WAVE: &[&str] = &["wave", "wavename", "corral", "heat", "startgroup"];
+const WAVE: &[&str] = &[
+    "wave",
+    "wavename",
+    "corral",
+    "heat",
+    "startgroup",
+    "startblock",
+    "welle",
+    "startwelle",
+    "vague",
+    "sas",
+];
 const DIVISION: &[&str] = &[
     "division",
     "div",
@@ -159,9 +255,27 @@ const DIVISION: &[&str] = &[
     "bracket",
     "bracketname",
     "regbracket",
+    "altersklasse",
+    "ak",
+    "klasse",
+    "catégorie",
+    "categoria",
+    "categoría",
 ];
-const TEAM: &[&str] = &["team", "teamname", "groupteamname", "club", "group"];
-const START: &[&str] = &["start", "racestart", "starttime", "wavestart"];
+const TEAM: &[&str] = &[
+    "team",
+    "teamname",
+    "groupteamname",
+    "club",
+    "group",
+    "verein",
+    "mannschaft",
+    "équipe",
+    "equipo",
+    "squadra",
+    "vereniging",
+];
+const START: &[&str] = &["start", "racestart", "starttime", "wavestart", "startzeit"];
 const REMOVED: &[&str] = &["removed", "cancelled", "status"];
 
 /// The owners that programs write before a column's name.
@@ -210,6 +324,26 @@ mod tests {
 
     fn columns(header: &[&str]) -> Columns {
         Columns::find(&StringRecord::from(header))
+    }
+
+    #[test]
+    fn other_languages_are_understood() {
+        let german = columns(&[
+            "Startnummer",
+            "Nachname",
+            "Vorname",
+            "Geschlecht",
+            "Altersklasse",
+            "Verein",
+            "Wettbewerb",
+        ]);
+        assert_eq!(german.bib, Some(0));
+        assert_eq!((german.last_name, german.first_name), (Some(1), Some(2)));
+        assert_eq!((german.sex, german.division), (Some(3), Some(4)));
+        assert_eq!((german.team, german.race), (Some(5), Some(6)));
+        let french = columns(&["Dossard", "Prénom", "Nom"]);
+        assert_eq!((french.bib, french.first_name), (Some(0), Some(1)));
+        assert_eq!(french.last_name, Some(2));
     }
 
     #[test]

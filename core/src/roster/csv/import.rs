@@ -21,7 +21,7 @@ use crate::{
 pub struct Import {
     /// Everybody whose row was good.
     pub roster: Roster,
-    /// The rows left out, and each start that cannot be read at its first row, in the file's order.
+    /// The rows left out, and each start or age that cannot be read at its first row, in the file's order.
     pub rejected: Vec<Rejected>,
 }
 
@@ -58,8 +58,8 @@ pub fn import(text: &str, local: Option<&StartTimes>) -> Import {
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
-    let columns = match reader.headers() {
-        Ok(header) => Columns::find(header),
+    let (columns, width) = match reader.headers() {
+        Ok(header) => (Columns::find(header), header.len()),
         Err(error) => return Import::refused(1, format!("the header cannot be read: {error}")),
     };
     let Some(bib) = columns.bib else {
@@ -77,6 +77,7 @@ pub fn import(text: &str, local: Option<&StartTimes>) -> Import {
                     line: record.position().map_or(0, |at| line_of(text, at)),
                     record: &record,
                     bib,
+                    width,
                 };
                 if let Some(line) = row.unclosed() {
                     return Import::unclosed(line);
@@ -118,8 +119,8 @@ struct Rows<'a> {
     entries: Entries,
     rejected: Vec<Rejected>,
     local: Option<&'a StartTimes>,
-    /// What is wrong with starts, told once: most rows of a race say the same.
-    wrong_starts: HashSet<String>,
+    /// What is wrong with single cells, told once: most rows of a race say the same.
+    told: HashSet<String>,
 }
 
 impl<'a> Rows<'a> {
@@ -129,22 +130,37 @@ impl<'a> Rows<'a> {
             entries: Entries::new("line"),
             rejected: Vec::new(),
             local,
-            wrong_starts: HashSet::new(),
+            told: HashSet::new(),
         }
     }
 
     fn add(&mut self, row: &Row<'_>) {
-        let added = match row.withdrawn() {
-            Some(status) => Err(format!("the entry is withdrawn (\"{status}\")")),
-            None => self.entries.add(row.line, row.participant()),
+        let added = match (row.withdrawn(), row.surplus()) {
+            (Some(status), _) => Err(format!("the entry is withdrawn (\"{status}\")")),
+            (None, Some(cell)) => Err(format!(
+                "\"{cell}\" stands behind the last column: is a text with the delimiter in it not in quotes?"
+            )),
+            (None, None) => self.entries.add(row.line, row.participant()),
         };
-        if let Err(reason) = added.and_then(|()| self.schedule(row)) {
+        let read = added.and_then(|()| self.schedule(row));
+        if let Err(reason) = read.and_then(|()| self.look_at_age(row)) {
             self.reject(row.line, reason);
         }
     }
 
     fn reject(&mut self, line: u64, reason: String) {
         self.rejected.push(Rejected { line, reason });
+    }
+
+    /// Says for the first time what is wrong with an age. Nobody is left out for it.
+    fn look_at_age(&mut self, row: &Row<'_>) -> Result<(), String> {
+        let age = row.text(row.columns.age);
+        let reason = format!("the age \"{age}\" is no whole number; the runner is in, without it");
+        let is_fine = age.is_empty() || age.parse::<u16>().is_ok();
+        if is_fine || !self.told.insert(reason.clone()) {
+            return Ok(());
+        }
+        Err(reason)
     }
 
     /// Makes the row's race known and moves its start to the earliest seen; or says for the first time what is wrong with a start.
@@ -163,7 +179,7 @@ impl<'a> Rows<'a> {
             Ok(())
         });
         match scheduled {
-            Err(reason) if self.wrong_starts.insert(reason.clone()) => Err(reason),
+            Err(reason) if self.told.insert(reason.clone()) => Err(reason),
             _ => Ok(()),
         }
     }
@@ -175,6 +191,8 @@ struct Row<'a> {
     record: &'a StringRecord,
     line: u64,
     bib: usize,
+    /// The columns that the header names.
+    width: usize,
 }
 
 impl Row<'_> {
@@ -233,6 +251,14 @@ impl Row<'_> {
         let broken = self.columns.all().filter(|&column| breaks(column) > 0);
         let before = 0..broken.min()?;
         Some(self.line + before.map(breaks).sum::<u64>())
+    }
+
+    /// What stands behind the last column that the header names. Empty cells there are a habit of some programs.
+    fn surplus(&self) -> Option<&str> {
+        self.record
+            .iter()
+            .skip(self.width)
+            .find(|cell| !cell.is_empty())
     }
 
     /// The status of an entry that will not start.
@@ -307,6 +333,28 @@ mod tests {
         rejected
             .map(|row| (row.line, row.reason.as_str()))
             .collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_and_costs_no_more_than_it_must() {
+        let import = import(
+            "bib,name,age\n1,Ann,abc\n2,López, Jr,38\n3,Ben,40,,\n4,Cem,abc\n5,Dee\n",
+            None,
+        );
+        assert_eq!(bibs(&import), ["1", "3", "4", "5"]);
+        assert_eq!(
+            reasons(&import),
+            [
+                (
+                    2,
+                    "the age \"abc\" is no whole number; the runner is in, without it"
+                ),
+                (
+                    3,
+                    "\"38\" stands behind the last column: is a text with the delimiter in it not in quotes?"
+                ),
+            ]
+        );
     }
 
     #[test]
