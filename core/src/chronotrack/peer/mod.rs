@@ -8,8 +8,12 @@
 //! Nothing is worth storing before [`Output::Connection`]: port scanners and the client's own *Test* button come no further.
 
 mod cursor;
+mod said;
 
-use self::cursor::Cursors;
+use self::{
+    cursor::Cursors,
+    said::{QUESTIONS, command, is_addressable, opening},
+};
 use super::{
     login::Login,
     message::{Message, ReadLine},
@@ -386,39 +390,6 @@ impl Introduction {
         );
         locations
     }
-}
-
-/// What we ask at once.
-const QUESTIONS: &str = "getconnectionid\r\ngeteventinfo\r\ngetlocations\r\n";
-
-/// Our greeting and the options. The count must be exact: the client takes that many lines for options.
-fn opening(login: Option<&Login>) -> String {
-    let authentication =
-        login.map_or_else(|| vec!["authentication=none".to_owned()], Login::options);
-    let options = [
-        "location=multi",
-        "guntimes=true",
-        "newlocations=true",
-        "stream-mode=push",
-        "time-format=iso",
-        "connection-id=true",
-    ];
-    let count = options.len() + authentication.len();
-    let greeting = format!("Gantry~{}~{count}", env!("CARGO_PKG_VERSION"));
-    let authentication: Vec<&str> = authentication.iter().map(String::as_str).collect();
-    let lines = [&[greeting.as_str()], &options[..], &authentication, &[""]].concat();
-    lines.join("\r\n")
-}
-
-/// Names that hold the separator cannot be said in a command, and long lines make clients hang up.
-fn is_addressable(location: &str) -> bool {
-    !location.contains('~') && location.len() <= 200
-}
-
-fn command(text: &str) -> Output {
-    let mut line = text::encode(text);
-    line.extend_from_slice(b"\r\n");
-    Output::Send(line)
 }
 
 #[cfg(test)]
