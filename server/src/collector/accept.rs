@@ -59,7 +59,7 @@ pub async fn serve(
 }
 
 /// One connection from accept to close.
-async fn collect(
+pub(super) async fn collect(
     services: Services,
     socket: TcpStream,
     peer: SocketAddr,

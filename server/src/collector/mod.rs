@@ -6,6 +6,7 @@
 
 pub mod accept;
 mod connection;
+pub mod dial;
 mod intake;
 pub mod partner;
 pub mod registry;
