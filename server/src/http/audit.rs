@@ -57,7 +57,13 @@ impl By<'_> {
         subject: &str,
         detail: Value,
     ) -> Result<(), Problem> {
-        let entry = Entry {
+        let entry = self.entry(action, subject, detail);
+        Ok(app.services.store.record(&entry).await?)
+    }
+
+    /// What is done now, as the audit log has it.
+    pub fn entry(self, action: Action, subject: &str, detail: Value) -> Entry {
+        Entry {
             at: clock::now(),
             partner: self.partner,
             user: self.user,
@@ -66,8 +72,7 @@ impl By<'_> {
             subject: subject.to_owned(),
             address: self.address.to_string(),
             detail,
-        };
-        Ok(app.services.store.record(&entry).await?)
+        }
     }
 }
 

@@ -175,13 +175,17 @@ macro_rules! notes {
                 subject: &str,
                 detail: Value,
             ) -> Result<(), Problem> {
-                let by = audit::By {
+                $self.by().note(app, action, subject, detail).await
+            }
+
+            /// This person as the audit log has them.
+            pub fn by(&$self) -> audit::By<'_> {
+                audit::By {
                     partner: $partner,
                     user: Some($self.user),
                     who: &$self.email,
                     address: $self.address,
-                };
-                by.note(app, action, subject, detail).await
+                }
             }
         }
     };

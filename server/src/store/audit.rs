@@ -140,7 +140,7 @@ pub struct Extent {
     pub before: Option<Uuid>,
 }
 
-const RECORD: Walled = Walled::new(
+pub(super) const RECORD: Walled = Walled::new(
     "insert into audit_log (partner_id, id, at, user_id, who, action, subject, address, detail)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 );
@@ -163,19 +163,28 @@ const RECORDED: Walled = Walled::new(
     where partner_id = $1 and id < $2 order by id desc limit $3",
 );
 
+/// The query that adds an entry to what a partner's owners may read, for whoever has a connection.
+macro_rules! recording {
+    ($partner:expr, $entry:expr) => {
+        $crate::store::audit::RECORD
+            .query($partner)
+            .bind(uuid::Uuid::now_v7())
+            .bind($entry.at.0)
+            .bind($entry.user)
+            .bind(&$entry.who)
+            .bind($entry.action)
+            .bind(&$entry.subject)
+            .bind(&$entry.address)
+            .bind($entry.detail.to_string())
+    };
+}
+pub(super) use recording;
+
 impl Store {
     /// Adds an entry.
     pub async fn record(&self, entry: &Entry) -> Result<()> {
         match entry.partner {
-            Some(partner) => writing!(self.db, partner, conn => RECORD.query(partner)
-                .bind(Uuid::now_v7())
-                .bind(entry.at.0)
-                .bind(entry.user)
-                .bind(&entry.who)
-                .bind(entry.action)
-                .bind(&entry.subject)
-                .bind(&entry.address)
-                .bind(entry.detail.to_string())
+            Some(partner) => writing!(self.db, partner, conn => recording!(partner, entry)
                 .execute(conn)
                 .await
                 .map(drop)),
@@ -232,6 +241,7 @@ mod tests {
 
     use super::*;
     use crate::store::{
+        Role,
         db::Db,
         fence::{Scope, fenced},
         testing::{self, NOW},
@@ -274,6 +284,23 @@ mod tests {
         let rest = store.recorded(acme, Some(page[1].id), 2).await;
         let rest = rest.expect("reads");
         assert_eq!((rest.len(), rest[0].subject.as_str()), (1, "one"));
+    }
+
+    #[tokio::test]
+    async fn a_display_is_noted_when_it_is_made_and_only_then() {
+        let (store, _place) = testing::store().await;
+        let acme = testing::race(&store).await.partner_id;
+        let ann = testing::somebody(&store, acme, "ann@acme.example", Role::Operator).await;
+        let session = testing::workspace(&store, ann, &[]).await.id;
+        let entry = entry(Some(acme), "Finish");
+        for is_new in [true, false] {
+            let added = store
+                .add_display_noted(ann, session, "a1b2c3d4", None, NOW + 10, &entry)
+                .await;
+            assert_eq!(added.expect("answers").is_some(), is_new);
+            let noted = store.recorded(acme, None, 9).await.expect("reads");
+            assert_eq!(noted.len(), 1);
+        }
     }
 
     #[tokio::test]

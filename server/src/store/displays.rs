@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use super::{
     DisplaySessionId, PartnerId, Person, Result, Store,
     access::{editable, seen},
+    audit::{Entry, recording},
     db::{reading, writing},
     fence::Server,
     sql::{Across, Personal, Walled},
@@ -131,6 +132,19 @@ const WISHES: Walled = Walled::unattended(
     "a display session at work paints for all its displays",
 );
 
+/// The query that adds a display, for whoever has a connection.
+macro_rules! adding {
+    ($person:expr, $session:expr, $id:expr, $wish:expr, $at:expr, $expires_at:expr) => {
+        ADD.query_as($person)
+            .bind($session)
+            .bind($id)
+            .bind($wish.map(|wish| wish.template_id.as_str()))
+            .bind($wish.and_then(|wish| wish.revision))
+            .bind($at.0)
+            .bind($expires_at.0)
+    };
+}
+
 impl Store {
     /// Adds a display; `None` when the person may not change such a display session or the id was used before.
     pub async fn add_display(
@@ -142,15 +156,35 @@ impl Store {
         at: Moment,
         expires_at: Moment,
     ) -> Result<Option<Display>> {
-        writing!(self.db, person.partner, conn => ADD.query_as(person)
-            .bind(session)
-            .bind(id)
-            .bind(wish.map(|wish| wish.template_id.as_str()))
-            .bind(wish.and_then(|wish| wish.revision))
-            .bind(at.0)
-            .bind(expires_at.0)
+        writing!(self.db, person.partner, conn => adding!(person, session, id, wish, at, expires_at)
             .fetch_optional(conn)
             .await)
+    }
+
+    /// [`Store::add_display`] at the moment of an entry of the audit log, which is added with it: whoever waits for the address waits
+    /// for the disk once. Where no display is added, nothing is noted.
+    pub async fn add_display_noted(
+        &self,
+        person: Person,
+        session: DisplaySessionId,
+        id: &str,
+        wish: Option<&Wish>,
+        expires_at: Moment,
+        entry: &Entry,
+    ) -> Result<Option<Display>> {
+        writing!(self.db, person.partner, conn => {
+            let mut transaction = sqlx::Connection::begin(conn).await?;
+            let added = adding!(person, session, id, wish, entry.at, expires_at)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if added.is_some() {
+                recording!(person.partner, entry)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await?;
+            Ok(added)
+        })
     }
 
     /// The display of this id, whoever's it is, also when it is over.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{HOUR_MS, check_hours, note, view::View, wish};
+use super::{HOUR_MS, check_hours, detail, view::View, wish};
 use crate::{
     clock,
     display::id::DisplayId,
@@ -62,12 +62,15 @@ pub(super) async fn generate_url(
     let mut errors = Vec::from_iter(check_hours(wanted.expires_in_hours).err());
     let id = DisplaySessionId(wanted.session_id);
     let seen = store.display_session(person, id).await?;
-    let wish = match Terms::edit(None).check(seen) {
-        Ok(session) => wished(&app, person, &session, &wanted, &mut errors).await?,
+    let (wish, name) = match Terms::edit(None).check(seen) {
+        Ok(session) => {
+            let wish = wished(&app, person, &session, &wanted, &mut errors).await?;
+            (wish, session.name)
+        }
         Err(Refusal::Unseen) => {
             let detail = "there is no such display session";
             errors.push(InputError::new("/session_id", detail));
-            None
+            (None, String::new())
         }
         Err(refusal) => return Err(sessions::refused(&app, person, refusal).await),
     };
@@ -76,14 +79,23 @@ pub(super) async fn generate_url(
     }
     let now = clock::now();
     let expires_at = now + wanted.expires_in_hours * HOUR_MS;
+    // The id is a secret, so the display is noted by its session.
+    let by = operator.by();
+    let entry = by.entry(Action::DisplayMade, &name, detail(id, expires_at));
     // Ids are unique for ever; that two are drawn alike is next to impossible, and then a third is drawn.
     for _ in 0..3 {
         let display = DisplayId::random().map_err(|failed| Problem::internal(&failed))?;
         let added = store
-            .add_display(person, id, display.as_str(), wish.as_ref(), now, expires_at)
+            .add_display_noted(
+                person,
+                id,
+                display.as_str(),
+                wish.as_ref(),
+                expires_at,
+                &entry,
+            )
             .await?;
         if let Some(display) = added {
-            note(&app, &operator, Action::DisplayMade, &display).await?;
             let view = View::new(&app, display, now);
             return Ok((StatusCode::CREATED, Json(view)).into_response());
         }

@@ -10,7 +10,8 @@ mod wish;
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde_json::json;
+use gantry_core::time::Moment;
+use serde_json::{Value, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -25,7 +26,7 @@ use crate::{
         id::{DisplayId, NotAnId},
         terms::Terms,
     },
-    store::{Display, audit::Action},
+    store::{Display, DisplaySessionId, audit::Action},
 };
 
 use view::{Displays, View};
@@ -91,9 +92,13 @@ async fn note(
     let (person, id) = (operator.person(), display.display_session_id);
     let session = app.services.store.display_session(person, id).await?;
     let name = session.map_or(String::new(), |session| session.name);
-    let expires_at = display.expires_at.to_rfc3339();
-    let detail = json!({"session_id": id.uuid(), "expires_at": expires_at});
+    let detail = detail(id, display.expires_at);
     operator.note(app, action, &name, detail).await
+}
+
+/// What is noted of a display besides the name of its session.
+fn detail(session: DisplaySessionId, expires_at: Moment) -> Value {
+    json!({"session_id": session.uuid(), "expires_at": expires_at.to_rfc3339()})
 }
 
 /// Tells a display's screens its new terms, after they were stored.
