@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use gantry_core::template::shipped;
 use gantry_server::clock;
 use hdrhistogram::Histogram;
 use reqwest::Client;
@@ -196,8 +197,8 @@ impl<W: Write> Bench<'_, W> {
         let case = "open a template";
         let opened = self
             .measure(case, async |company, _| {
-                let path = "/api/templates/finish-line";
-                company.operator.get(path).await.map(drop)
+                let path = format!("/api/templates/{}", company.template);
+                company.operator.get(&path).await.map(drop)
             })
             .await?;
         self.judge(case, &opened, TEMPLATE_WITHIN)
@@ -270,6 +271,8 @@ struct Company {
     operator: Operator,
     /// Display sessions.
     sessions: Vec<String>,
+    /// A template of the company's own.
+    template: String,
     /// Asks without a token.
     nobody: Client,
 }
@@ -288,12 +291,28 @@ async fn companies(server: &Server, scale: Scale) -> Result<Vec<Company>> {
             sessions.push(operator.session(timing, "finish-line", "results").await?);
         }
         companies.push(Company {
+            template: template(&operator).await?,
             operator,
             sessions,
             nobody: Client::new(),
         });
     }
     Ok(companies)
+}
+
+/// The company's own template, which is made where there is none.
+async fn template(operator: &Operator) -> Result<String> {
+    let there = operator.get("/api/templates").await?;
+    let there = there["templates"].as_array().context("no templates")?;
+    let own = there.iter().find(|template| template["shipped"] == false);
+    let id = if let Some(own) = own {
+        own["id"].clone()
+    } else {
+        let source = shipped::source("finish-line").context("is shipped")?;
+        let source = serde_json::from_str(source)?;
+        operator.post("/api/templates", &source).await?["id"].take()
+    };
+    id.as_str().map(str::to_owned).context("no id")
 }
 
 /// Asks at a steady pace, and takes from when an answer was due to when it was there, so that a slow answer counts against
