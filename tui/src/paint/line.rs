@@ -28,8 +28,6 @@ pub struct Wish {
     pub kind: Kind,
     /// Whether the picture says the same without it.
     pub is_small_print: bool,
-    /// Whether it comes, goes or moves; the others stay where they are.
-    pub is_moving: bool,
 }
 
 /// A place in a layer, or in every row of a list.
@@ -68,8 +66,7 @@ impl Line {
 
     /// Whether the picture would not be true without it.
     pub fn is_needed(&self, wishes: &[Wish]) -> bool {
-        let main = &wishes[self.main];
-        self.is_first && !main.is_small_print && !main.is_moving
+        self.is_first && !wishes[self.main].is_small_print
     }
 
     /// The texts without which it says nothing: those as large as the largest, and the one with the widest box, a name for example,
@@ -95,7 +92,7 @@ impl Line {
     }
 }
 
-/// The lines of a picture: those that stay before those that move, the largest first, and from top to bottom.
+/// The lines of a picture: the largest first, and from top to bottom.
 pub fn lines(wishes: &[Wish]) -> Vec<Line> {
     let mut by_size: Vec<usize> = (0..wishes.len()).collect();
     by_size.sort_by(|a, b| wishes[*b].reach.total_cmp(&wishes[*a].reach));
@@ -120,7 +117,6 @@ pub fn lines(wishes: &[Wish]) -> Vec<Line> {
 }
 
 fn first(a: &Wish, b: &Wish) -> Ordering {
-    let by_motion = a.is_moving.cmp(&b.is_moving);
     let by_size = b.reach.total_cmp(&a.reach);
-    by_motion.then(by_size).then(a.row.total_cmp(&b.row))
+    by_size.then(a.row.total_cmp(&b.row))
 }

@@ -2,7 +2,7 @@
 
 use gantry_core::{
     scene::{
-        Canvas, Fill, Layer, Rect as SceneRect, Scene, Show, TextStyle, Weight,
+        Canvas, Fill, Layer, Property, Rect as SceneRect, Scene, TextStyle, Weight,
         color::Color,
         sample::{Item, Paint, RectF, sample},
     },
@@ -55,11 +55,14 @@ pub fn paint(scene: &Scene, at: Moment, area: Rect, depth: Depth, buffer: &mut B
     );
     let mut texts: Vec<Text> = Vec::new();
     for (place, layer) in scene.layers.iter().enumerate() {
+        if is_leaving(layer) {
+            continue;
+        }
         let alone = Scene {
-            layers: vec![layer.clone()],
+            layers: vec![arrived(layer)],
             ..*scene
         };
-        let origin = Origin::new(place, layer, at);
+        let origin = Origin { place, layer };
         for item in sample(&alone, at).items {
             match &item.paint {
                 Paint::Box { radius, fill } => {
@@ -76,8 +79,6 @@ pub fn paint(scene: &Scene, at: Moment, area: Rect, depth: Depth, buffer: &mut B
             }
         }
     }
-    // What fades in or out gives way to what stays.
-    texts.sort_by(|a, b| b.opacity.total_cmp(&a.opacity));
     let wishes: Vec<Wish> = texts.iter().map(|text| text.wish.clone()).collect();
     let Some(placed) = text::place(&wishes, area.height) else {
         return false;
@@ -85,6 +86,23 @@ pub fn paint(scene: &Scene, at: Moment, area: Rect, depth: Depth, buffer: &mut B
     put_pixels(&pixels, area, depth, buffer);
     put_texts(&texts, &placed, &pixels, area, depth, buffer);
     true
+}
+
+/// Whether a layer moves away from its place to be gone there.
+fn is_leaving(layer: &Layer) -> bool {
+    layer
+        .tweens
+        .iter()
+        .any(|tween| tween.property != Property::Opacity && tween.to != 0)
+}
+
+/// The layer where it comes to rest. Half a row of a way would put a text beside another's, so in cells everything is where it
+/// belongs at once.
+fn arrived(layer: &Layer) -> Layer {
+    Layer {
+        tweens: Vec::new(),
+        ..layer.clone()
+    }
 }
 
 /// What stands for a picture, whose pixels would say nothing at this size.
@@ -99,30 +117,13 @@ const FAINTEST: f32 = 0.25;
 /// Text that is lower than this part of the canvas is small print.
 const SMALL_PRINT: f32 = 1.0 / 27.0;
 
-/// The layer that a text comes from.
+/// The layer that a text comes from, and its place in the scene.
 struct Origin<'l> {
     place: usize,
     layer: &'l Layer,
-    is_moving: bool,
 }
 
-impl<'l> Origin<'l> {
-    fn new(place: usize, layer: &'l Layer, at: Moment) -> Self {
-        let is_leaving = matches!(
-            layer.show,
-            Show::Between {
-                from: None,
-                until: Some(_)
-            }
-        );
-        let mut tweens = layer.tweens.iter();
-        Self {
-            place,
-            layer,
-            is_moving: is_leaving || tweens.any(|tween| at < tween.start + tween.length_ms),
-        }
-    }
-
+impl Origin<'_> {
     /// The rows of a list are layers of one name and the row's own.
     fn kind(&self, item: &Item) -> Kind {
         let name = self.layer.key.split('/').next().unwrap_or_default();
@@ -235,7 +236,6 @@ impl Grid {
                 layer: origin.place,
                 kind: origin.kind(item),
                 is_small_print: style.size() < self.small_print,
-                is_moving: origin.is_moving,
             },
             style,
             opacity,
@@ -333,7 +333,7 @@ fn letter_style(text: &Text, below: Rgb, depth: Depth) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use gantry_core::scene::{Canvas, Node};
+    use gantry_core::scene::{Canvas, Ease, Node, Tween};
     use ratatui::style::Color as Shown;
 
     use super::*;
@@ -456,6 +456,27 @@ mod tests {
         assert!(paint(&scene, NOW, area, Depth::True, &mut buffer));
         assert_eq!(find(&buffer, "Harbour Half"), None);
         assert!(find(&buffer, "Zoë").is_some());
+    }
+
+    #[test]
+    fn what_moves_is_where_it_belongs_at_once() {
+        let mut moving = scene();
+        let way = |from, to| Tween {
+            property: Property::Y,
+            from,
+            to,
+            start: NOW,
+            length_ms: 400,
+            ease: Ease::Out,
+        };
+        moving.layers[1].tweens = vec![way(-160, 0)];
+        let mut leaving = moving.layers[1].clone();
+        leaving.tweens = vec![way(0, 900)];
+        moving.layers.push(leaving);
+        let area = Rect::new(0, 0, 96, 27);
+        let mut buffer = Buffer::empty(area);
+        assert!(paint(&moving, NOW, area, Depth::True, &mut buffer));
+        assert_eq!(buffer, painted(96, 27, Depth::True));
     }
 
     #[test]

@@ -72,10 +72,7 @@ impl Page<'_> {
             }
             let seated = seated.unwrap_or_default();
             let is_missing = |text: &usize| !seated.iter().any(|held| held.wish == *text);
-            // What moves comes to rest soon, and then it is seen whether there is room.
-            let found_none = texts
-                .into_iter()
-                .filter(|text| is_missing(text) && !self.wishes[*text].is_moving);
+            let found_none = texts.into_iter().filter(is_missing);
             missing.extend(found_none.map(|text| self.wishes[text].kind.clone()));
             self.held.extend(seated);
         }
@@ -349,7 +346,6 @@ mod tests {
                 place: (0, 0, 0),
             },
             is_small_print: false,
-            is_moving: false,
         }
     }
 
