@@ -232,7 +232,7 @@ impl Grid {
                 columns,
                 align: style.align,
                 // A cell that is shown in part is shown.
-                limits: column(shown.x)..column((shown.x + shown.w).ceil()),
+                limits: column(shown.x)..(shown.x + shown.w).max(0.0).ceil() as u16,
                 layer: origin.place,
                 kind: origin.kind(item),
                 is_small_print: style.size() < self.small_print,
