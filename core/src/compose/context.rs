@@ -6,7 +6,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use crate::{
-    board::{Board, Counts, feed::Crossing},
+    board::{Board, feed::Crossing},
     roster::{Participant, Race, Sex},
     scoring::times,
     time::Moment,
@@ -21,6 +21,8 @@ pub struct Context {
     pub counts: CountsContext,
     /// The page's race; outside of pages its texts are empty.
     pub race: RaceContext,
+    /// Which page of how many; outside of pages both are 0.
+    pub page: PageContext,
     /// The runner being shown, or the row's; elsewhere their texts are empty.
     pub runner: RunnerContext,
 }
@@ -41,6 +43,17 @@ pub struct CountsContext {
     pub seen: usize,
     /// Of these, how many have a result.
     pub finished: usize,
+    /// How many there are to list in the feed, of all races together.
+    pub crossings: usize,
+}
+
+/// A page among those that take turns.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct PageContext {
+    /// From 1.
+    pub number: usize,
+    /// How many take turns.
+    pub count: usize,
 }
 
 /// A race.
@@ -101,7 +114,13 @@ impl Context {
             event: EventContext {
                 name: board.settings().event_name.clone(),
             },
-            counts: counts.into(),
+            counts: CountsContext {
+                entrants: counts.entrants,
+                seen: counts.seen,
+                finished: counts.finished,
+                crossings: board.feed().count(),
+            },
+            page: PageContext::default(),
             race: RaceContext {
                 name: race.map_or_else(String::new, |race| race.name.clone()),
             },
@@ -115,16 +134,6 @@ impl Context {
             runner,
             ..self.clone()
         })
-    }
-}
-
-impl From<Counts> for CountsContext {
-    fn from(counts: Counts) -> Self {
-        Self {
-            entrants: counts.entrants,
-            seen: counts.seen,
-            finished: counts.finished,
-        }
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use minijinja::Value;
 
 use crate::{
-    board::Board,
+    board::{Board, feed::Crossing},
     compose::{
-        context::{Context, RunnerContext},
+        context::{Context, PageContext, RunnerContext},
         expressions::Expressions,
         nodes::NodeMaker,
     },
@@ -20,6 +20,9 @@ use crate::{
 
 /// Between the `z` of one element and the next there is room for the runners of an active element.
 const Z_STEP: i32 = 100;
+
+/// A race with fewer finishers takes no turn while others have more to show.
+const WORTH_A_PAGE: usize = 3;
 
 /// Places elements one after the other.
 pub(super) struct Placer<'a> {
@@ -69,6 +72,13 @@ impl<'a> Placer<'a> {
             context: Context::of(self.board, None),
         };
         match (element.when, &element.content) {
+            (When::Active, Content::List { .. }) => {
+                let until = self.board.showing().last().map(|last| last.until);
+                if until.is_some() {
+                    let show = Show::Between { from: None, until };
+                    self.in_scope(element, z, &Scope { show, ..scope });
+                }
+            }
             (When::Active, _) => self.active(element, z, &scope),
             (When::Resting, _) => self.in_scope(
                 element,
@@ -141,7 +151,13 @@ impl<'a> Placer<'a> {
                 prefix: format!("{name}/{}/", race.name),
                 race: Some(race),
                 show: if races.len() > 1 { turn } else { Show::Always },
-                context: Context::of(self.board, Some(race)),
+                context: Context {
+                    page: PageContext {
+                        number: index + 1,
+                        count: races.len(),
+                    },
+                    ..Context::of(self.board, Some(race))
+                },
             };
             for (index, element) in page.iter().enumerate() {
                 self.in_scope(element, z + index as i32, &scope);
@@ -149,21 +165,25 @@ impl<'a> Placer<'a> {
         }
     }
 
+    /// The races that have a page: those that have what is asked for, or else those that come nearest.
     fn races(&self, of: PagesOf) -> Vec<&'a Race> {
         let board = self.board;
         let all = board.roster().races();
-        let has_page = |race: &&Race| match of {
-            PagesOf::Ranked => board
-                .standings(&race.name)
-                .is_some_and(|standings| !standings.is_empty()),
-            PagesOf::Started => board.zero_at(&race.name).is_some(),
+        let with = |has_page: &dyn Fn(&Race) -> bool| -> Vec<&'a Race> {
+            all.iter().filter(|race| has_page(race)).collect()
         };
-        let chosen: Vec<&Race> = all.iter().filter(has_page).collect();
-        if chosen.is_empty() {
-            all.iter().collect()
-        } else {
-            chosen
-        }
+        let finished = |race: &Race| board.counts(&race.name).finished;
+        let choices = match of {
+            PagesOf::Ranked => [
+                with(&|race| finished(race) >= WORTH_A_PAGE),
+                with(&|race| finished(race) > 0),
+            ],
+            PagesOf::Started => [with(&|race| board.zero_at(&race.name).is_some()), vec![]],
+        };
+        let mut choices = choices.into_iter();
+        choices
+            .find(|races| !races.is_empty())
+            .unwrap_or_else(|| all.iter().collect())
     }
 
     fn in_scope(&mut self, element: &Element, z: i32, scope: &Scope<'a>) {
@@ -178,7 +198,8 @@ impl<'a> Placer<'a> {
             let context = scope.context.with_runner(RunnerContext::default());
             return self.layer(element, key, z, scope, &context);
         };
-        for (index, (id, runner)) in self.runners(*of, *rows, scope).into_iter().enumerate() {
+        let runners = self.runners(*of, *rows, element.when, scope);
+        for (index, (id, runner)) in runners.into_iter().enumerate() {
             let rect = Rect {
                 y: element.rect.y + index as i32 * pitch,
                 ..element.rect
@@ -193,12 +214,24 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// The runners of a list, each with what makes its row recognisable.
-    fn runners(&self, of: ListOf, rows: usize, scope: &Scope<'a>) -> Vec<(String, RunnerContext)> {
+    /// The runners of a list, each with what makes its row recognisable. A feed beside the runners being shown leaves them out.
+    fn runners(
+        &self,
+        of: ListOf,
+        rows: usize,
+        when: When,
+        scope: &Scope<'a>,
+    ) -> Vec<(String, RunnerContext)> {
         let board = self.board;
+        let has_turn = |crossing: &Crossing| {
+            board
+                .showing()
+                .any(|slot| slot.crossing.position == crossing.position)
+        };
         match of {
             ListOf::Feed => board
                 .feed()
+                .filter(|crossing| when != When::Active || !has_turn(crossing))
                 .take(rows)
                 .map(|crossing| {
                     (

@@ -94,7 +94,7 @@ fn entrance(enter: Enter, near: i32, show: Show, is_change: bool, at: Moment) ->
         Enter::Fade => (Property::Y, 0),
         Enter::Rise => (Property::Y, near),
         Enter::Drop => (Property::Y, -near),
-        Enter::Slide => (Property::X, near * 2),
+        Enter::Slide => (Property::X, near),
     };
     let mut tweens = vec![fade(start)];
     tweens.extend(way(along, from, 0, start));

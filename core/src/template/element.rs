@@ -33,7 +33,7 @@ pub enum When {
     /// Always.
     #[default]
     Always,
-    /// While a runner is being shown; `runner` is that runner.
+    /// While a runner is being shown; `runner` is that runner. A feed leaves out those who are shown or will be.
     Active,
     /// While nobody is due.
     Resting,
@@ -157,7 +157,7 @@ pub enum ListOf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PagesOf {
-    /// Those that have finishers; all while there are none.
+    /// Those that have at least three finishers; while there are none, those that have any, and before that all.
     Ranked,
     /// Those whose clock runs or will run; all while there are none.
     Started,

@@ -235,14 +235,10 @@ fn check_layer(element: &Element, nesting: Nesting, at: &str) -> Checked {
             "an element of a page is seen on its page and has no `when`",
         ));
     }
-    let is_many = matches!(
-        element.content,
-        Content::List { .. } | Content::Pages { .. }
-    );
-    if is_many && element.when == When::Active {
+    if matches!(element.content, Content::Pages { .. }) && element.when == When::Active {
         return Err(bad(
             &format!("{at}/when"),
-            "a list or pages belong to no single runner and cannot be `active`",
+            "pages belong to no single runner and cannot be `active`",
         ));
     }
     match &element.content {

@@ -41,7 +41,39 @@ pub fn source(id: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    /// The smallest text that can be read from where spectators stand, in canvas units.
+    const READABLE: u64 = 40;
+
+    /// The styles that are written in a part of a template.
+    fn styles(part: &Value) -> Vec<&Value> {
+        match part {
+            Value::Object(fields) => fields
+                .iter()
+                .flat_map(|(name, part)| match name.as_str() {
+                    "style" => vec![part],
+                    _ => styles(part),
+                })
+                .collect(),
+            Value::Array(parts) => parts.iter().flat_map(styles).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn no_text_becomes_too_small_to_read() {
+        for (id, source) in SOURCES {
+            let template: Value = serde_json::from_str(source).expect("JSON");
+            for style in styles(&template) {
+                let size = style["size"].as_u64().expect("every text has a size");
+                let least = style["least"].as_u64().unwrap_or(size / 2);
+                assert!(least >= READABLE, "{id}: {style}");
+            }
+        }
+    }
 
     #[test]
     fn every_template_is_found_by_the_id_in_its_file() {
