@@ -107,8 +107,8 @@ pub struct RunnerContext {
 }
 
 impl Context {
-    /// The context of a board, or of one of its races.
-    pub(super) fn of(board: &Board, race: Option<&Race>) -> Self {
+    /// The context of a board with so many crossings to list, or of one of its races.
+    pub(super) fn of(board: &Board, race: Option<&Race>, crossings: usize) -> Self {
         let counts = race.map_or_else(|| board.total_counts(), |race| board.counts(&race.name));
         Self {
             event: EventContext {
@@ -118,7 +118,7 @@ impl Context {
                 entrants: counts.entrants,
                 seen: counts.seen,
                 finished: counts.finished,
-                crossings: board.feed().count(),
+                crossings,
             },
             page: PageContext::default(),
             race: RaceContext {

@@ -29,6 +29,8 @@ pub(super) struct Placer<'a> {
     board: &'a Board,
     expressions: &'a mut Expressions,
     shaper: &'a mut Shaper,
+    /// How many there are to list in the feed: counted once, because each is judged by its reads.
+    crossings: usize,
     layers: Vec<Layer>,
     enters: HashMap<String, Enter>,
 }
@@ -53,6 +55,7 @@ impl<'a> Placer<'a> {
             board,
             expressions,
             shaper,
+            crossings: board.feed().count(),
             layers: Vec::new(),
             enters: HashMap::new(),
         }
@@ -69,7 +72,7 @@ impl<'a> Placer<'a> {
             prefix: String::new(),
             race: None,
             show: Show::Always,
-            context: Context::of(self.board, None),
+            context: Context::of(self.board, None, self.crossings),
         };
         match (element.when, &element.content) {
             (When::Active, Content::List { .. }) => {
@@ -156,7 +159,7 @@ impl<'a> Placer<'a> {
                         number: index + 1,
                         count: races.len(),
                     },
-                    ..Context::of(self.board, Some(race))
+                    ..Context::of(self.board, Some(race), self.crossings)
                 },
             };
             for (index, element) in page.iter().enumerate() {
