@@ -87,7 +87,7 @@ impl Line {
             other.end <= text.columns.start || text.columns.end <= other.start
         };
         main.layer == text.layer
-            && (main.row - text.row).abs() <= main.reach
+            && (main.row - text.row).abs() <= main.reach + text.reach / 2.0
             && self.texts().all(is_beside)
     }
 }
