@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{newer, open_store, say};
 use crate::{
-    collector::partner::timing_partner,
+    collector::partner::{NoPartner, timing_partner},
     config::Config,
     store::{Standing, Store},
 };
@@ -49,9 +49,12 @@ async fn database(config: &Config) -> Vec<Finding> {
         Err(error) => return vec![Finding::Trouble(format!("{error:#}"))],
     };
     match standing {
-        Standing::New => vec![Finding::Fine(format!(
-            "the database {database} holds nothing yet: `gantry-server serve` makes it"
-        ))],
+        Standing::New => vec![
+            Finding::Fine(format!(
+                "the database {database} holds nothing yet: `gantry-server serve` makes it"
+            )),
+            Finding::Trouble(refused(&NoPartner::None)),
+        ],
         Standing::Older => vec![Finding::Fine(format!(
             "the database {database} is of an older version: `gantry-server serve` brings it up to date"
         ))],
@@ -71,8 +74,12 @@ async fn database(config: &Config) -> Vec<Finding> {
 async fn owner(config: &Config, store: &Store) -> Finding {
     match timing_partner(store, config.timing_partner.as_deref()).await {
         Ok(partner) => Finding::Fine(format!("reads belong to {}", partner.name)),
-        Err(reason) => Finding::Trouble(format!("reads are refused: {reason}")),
+        Err(reason) => Finding::Trouble(refused(&reason)),
     }
+}
+
+fn refused(reason: &NoPartner) -> String {
+    format!("reads are refused: {reason}")
 }
 
 async fn port(name: &str, flag: &str, address: SocketAddr) -> Finding {

@@ -87,6 +87,8 @@ async fn the_doctor_finds_what_is_missing_and_what_is_taken() {
         code == ExitCode::SUCCESS
     };
     assert!(!examine(any, &[]).await, "there is no partner");
+    let left = dir.path().read_dir().expect("is there").count();
+    assert_eq!(left, 0, "the doctor makes nothing");
     call(dir.path(), &["partner", "add", "Acme"])
         .await
         .expect("adds");
