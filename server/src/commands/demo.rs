@@ -118,7 +118,7 @@ fn invitation(
     }
     writeln!(
         text,
-        "\n  Built from source, the last two are `cargo run --release -p gantry-tui -- …` and `… -p gantry-kiosk -- …`."
+        "\n  From the source, `gantry` is `cargo run --release -p gantry-tui --`, and `gantry-kiosk` is `… -p gantry-kiosk --`."
     )?;
     if is_local {
         writeln!(
