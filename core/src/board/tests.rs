@@ -118,6 +118,48 @@ fn a_roster_and_a_gun_may_come_last() {
     assert_eq!(board(&late).total_counts(), board(&race()).total_counts());
 }
 
+/// What a board tells of the race, as text.
+fn told(board: &Board) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        standings(board),
+        board.total_counts(),
+        board.zero_at("10 km"),
+        board.feed().collect::<Vec<_>>(),
+        board.settings()
+    )
+}
+
+#[test]
+fn the_newest_roster_and_settings_may_as_well_come_first() {
+    let all = race();
+    let (newest, reads) = all.split_first().expect("a roster comes first");
+    let nobody_yet = BoardEvent::Roster(Arc::default());
+    let others = BoardEvent::Roster(Arc::new(Roster::new(
+        vec![Race::named("10 km")],
+        vec![runner("1", "Eve", "10 km"), runner("999", "Flo", "10 km")],
+    )));
+    let settings = |event_name: &str| {
+        BoardEvent::Settings(Settings {
+            event_name: event_name.to_owned(),
+            ..Settings::default()
+        })
+    };
+    let first = [&[settings("Town Run"), newest.clone()], reads].concat();
+    let expected = told(&board(&first));
+    // Whether replaced ones come before, among or behind the reads, and the newest ones after them at any place.
+    for old in [&nobody_yet, &others] {
+        for before in 0..=reads.len() {
+            for at in before..=reads.len() {
+                let mut whole = reads.to_vec();
+                whole.splice(at..at, [newest.clone(), settings("Town Run")]);
+                whole.splice(before..before, [settings("A Run"), old.clone()]);
+                assert_eq!(told(&board(&whole)), expected, "{before} {at}");
+            }
+        }
+    }
+}
+
 #[test]
 fn repeated_reads_change_nothing() {
     let mut events = race();

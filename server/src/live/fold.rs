@@ -1,14 +1,19 @@
-//! A display session's board, folded from its history.
+//! A display session's board, folded from what is in force and what was read.
+//!
+//! The newest roster and the newest settings come first and the reads after them, wherever among the reads they were stored: both
+//! replace what came before, and hold for reads that were there already. What a replay takes therefore does not grow with every
+//! change, and no thread that others wait for is held up by it.
 
 use anyhow::Context;
 use gantry_core::board::{
     Board,
     event::{BoardEvent, BoardRead, SessionEvent},
 };
+use tokio::task::spawn_blocking;
 
-use crate::store::{DisplaySessionId, PartnerId, Step, Store, StoredRead};
+use crate::store::{DisplaySessionId, PartnerId, Store, StoredEvent, StoredRead};
 
-/// Steps that are read from the store at a time.
+/// Reads that are read from the store at a time.
 const PAGE: usize = 10_000;
 
 /// A board, and how far in its history it is.
@@ -28,22 +33,39 @@ impl Fold {
         // A page is read table by table. What is stored meanwhile may be in one table's part and not yet in another's, so
         // everything after this position is left to those who publish it.
         let horizon = store.last_position().await?;
-        let mut fold = Self::default();
+        let events = store.events_in_force(partner, session).await?;
+        let mut fold = aside(move || Self::of(&events)).await??;
         while fold.position < horizon {
-            let steps = store.history(partner, session, fold.position, PAGE).await?;
-            let Some(last) = steps.last() else {
-                break;
-            };
-            let reaches_horizon = last.position() >= horizon;
-            for step in steps.iter().take_while(|step| step.position() <= horizon) {
-                fold.take_step(step)?;
-            }
-            if reaches_horizon {
+            let mut reads = store
+                .bound_reads(partner, session, fold.position, PAGE)
+                .await?;
+            reads.retain(|read| read.position <= horizon);
+            if reads.is_empty() {
                 break;
             }
+            fold = aside(move || fold.with(&reads)).await?;
         }
         fold.position = horizon;
         Ok(fold)
+    }
+
+    /// The board before any read.
+    fn of(events: &[StoredEvent]) -> anyhow::Result<Self> {
+        let mut fold = Self::default();
+        for event in events {
+            let said: SessionEvent = serde_json::from_str(&event.body).with_context(|| {
+                format!("cannot understand the event at position {}", event.position)
+            })?;
+            fold.board.apply(&said.into());
+        }
+        Ok(fold)
+    }
+
+    fn with(mut self, reads: &[StoredRead]) -> Self {
+        for read in reads {
+            self.take(read);
+        }
+        self
     }
 
     /// The board.
@@ -60,22 +82,11 @@ impl Fold {
         }
         is_new
     }
+}
 
-    fn take_step(&mut self, step: &Step) -> anyhow::Result<()> {
-        match step {
-            Step::Read(read) => {
-                self.take(read);
-            }
-            Step::Event(event) => {
-                let said: SessionEvent = serde_json::from_str(&event.body).with_context(|| {
-                    format!("cannot understand the event at position {}", event.position)
-                })?;
-                self.board.apply(&said.into());
-                self.position = event.position;
-            }
-        }
-        Ok(())
-    }
+/// Does what takes long on a thread that nobody else waits for.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    spawn_blocking(work).await.context("folding failed")
 }
 
 fn board_read(read: &StoredRead) -> BoardRead {
@@ -174,6 +185,22 @@ mod tests {
         let replayed = Fold::replay(&store, partner, id).await.expect("replays");
         assert_eq!(picture(&replayed), picture(&followed));
         assert_eq!(replayed.position, followed.position);
+
+        let early = replayed.board().total_counts();
+        for _ in 1..=5 {
+            change(SessionChange {
+                settings: settings("Town Run, again"),
+                ..SessionChange::default()
+            })
+            .await;
+            let stored = store.replace_roster(ann, id, None, &roster(), 9, NOW).await;
+            stored.expect("stores").expect("is there");
+        }
+        let later = Fold::replay(&store, partner, id).await.expect("replays");
+        assert_eq!(later.board().total_counts(), early);
+        assert_eq!(later.board().settings().event_name, "Town Run, again");
+        let shown = |fold: &Fold| -> Vec<_> { fold.board().showing().cloned().collect() };
+        assert_eq!(shown(&later), shown(&replayed), "turns stay whose they are");
 
         change(SessionChange {
             timing_sessions: Some(vec![]),

@@ -57,7 +57,7 @@ pub use memberships::{Member, Membership, Role, RoleChange};
 pub use partners::{Partner, Possessions};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use retention::Retention;
-pub use session_events::{EventKind, Step, StoredEvent};
+pub use session_events::{EventKind, StoredEvent};
 pub use session_templates::{Own, SessionTemplate};
 pub use shares::{Colleague, Share};
 pub use standing::Standing;

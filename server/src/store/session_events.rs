@@ -1,4 +1,7 @@
-//! What a board is folded from: an operator's events and the reads of the bound timing sessions, in one order.
+//! What a board is folded from: what operators said last, and the reads of the bound timing sessions in one order.
+//!
+//! A roster replaces the one before it, as settings do, so only the newest of each is ever asked for. A few are kept behind it for
+//! whoever has to find out what was changed.
 
 use gantry_core::time::Moment;
 use sqlx::FromRow;
@@ -34,17 +37,11 @@ pub struct StoredEvent {
     pub body: String,
 }
 
-/// One step of a board's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The hardware saw something.
-    Read(StoredRead),
-    /// An operator did something.
-    Event(StoredEvent),
-}
+/// How many events of a kind a display session keeps.
+pub(super) const KEPT: i64 = 3;
 
-/// Operators' events that are read at a time: each may hold a roster of megabytes.
-const EVENTS_AT_ONCE: usize = 4;
+/// How many older ones go with a new one, each of which may hold a roster of megabytes.
+pub(super) const FORGOTTEN_AT_ONCE: i64 = 4;
 
 /// Why what a board is made of is read for no person.
 const FOR_SCREENS: &str = "screens show the picture of whatever display they know the id of";
@@ -52,14 +49,30 @@ const FOR_SCREENS: &str = "screens show the picture of whatever display they kno
 pub(super) const APPEND: Walled = Walled::unattended(
     "insert into session_events (position, display_session_id, partner_id, kind, at, body)
     select $3, id, partner_id, $4, $5, $6 from display_sessions
-    where partner_id = $1 and id = $2 and deleted_at is null
-    returning position, kind, at, body",
+    where partner_id = $1 and id = $2 and deleted_at is null",
     "the person was found to be allowed to change the session",
 );
 
-const EVENTS_AFTER: Walled = Walled::unattended(
+/// `$4` is [`KEPT`], `$5` [`FORGOTTEN_AT_ONCE`].
+pub(super) const FORGET_OLD: Walled = Walled::unattended(
+    "delete from session_events where partner_id = $1 and position in (
+        select position from session_events
+        where partner_id = $1 and display_session_id = $2 and kind = $3
+        order by position desc limit $5 offset $4)",
+    "the person was found to be allowed to change the session",
+);
+
+pub(super) const FORGET_ALL: Walled = Walled::unattended(
+    "delete from session_events where partner_id = $1 and display_session_id = $2",
+    "the person was found to be allowed to remove the session",
+);
+
+const IN_FORCE: Walled = Walled::unattended(
     "select position, kind, at, body from session_events
-    where partner_id = $1 and display_session_id = $2 and position > $3 order by position limit $4",
+    where partner_id = $1 and display_session_id = $2 and position in (
+        select max(position) from session_events
+        where partner_id = $1 and display_session_id = $2 group by kind)
+    order by position",
     FOR_SCREENS,
 );
 
@@ -90,6 +103,31 @@ pub(super) const BIND: Walled = Walled::unattended(
     "the person was found to be allowed to change the session",
 );
 
+/// Stores an event of a display session, and lets go of old ones that it leaves behind: `append!(transaction, partner, session,
+/// position, kind, at, body)`.
+macro_rules! append {
+    ($transaction:ident, $partner:expr, $session:expr, $position:expr, $kind:expr, $at:expr, $body:expr) => {
+        $crate::store::session_events::APPEND
+            .query($partner)
+            .bind($session)
+            .bind($position)
+            .bind($kind)
+            .bind($at.0)
+            .bind($body)
+            .execute(&mut *$transaction)
+            .await?;
+        $crate::store::session_events::FORGET_OLD
+            .query($partner)
+            .bind($session)
+            .bind($kind)
+            .bind($crate::store::session_events::KEPT)
+            .bind($crate::store::session_events::FORGOTTEN_AT_ONCE)
+            .execute(&mut *$transaction)
+            .await?;
+    };
+}
+pub(super) use append;
+
 impl Store {
     /// The newest event of a kind: what is in force now. `None` also when the person does not see the session.
     pub async fn latest_event(
@@ -117,46 +155,37 @@ impl Store {
             .await)
     }
 
-    /// Steps of a display session's history after `position`, in order and none left out: at most `limit`, fewer when they are
-    /// large, none at the end.
-    pub async fn history(
+    /// The newest event of each kind, in order.
+    pub async fn events_in_force(
+        &self,
+        partner: PartnerId,
+        session: DisplaySessionId,
+    ) -> Result<Vec<StoredEvent>> {
+        reading!(self.db, partner, conn => IN_FORCE.query_as(partner)
+            .bind(session)
+            .fetch_all(conn)
+            .await)
+    }
+
+    /// Reads after `position` of all timing sessions that a display session listens to, in order and none left out: at most
+    /// `limit`, none at the end.
+    pub async fn bound_reads(
         &self,
         partner: PartnerId,
         session: DisplaySessionId,
         position: i64,
         limit: usize,
-    ) -> Result<Vec<Step>> {
-        let events: Vec<StoredEvent> = reading!(self.db, partner, conn => EVENTS_AFTER.query_as(partner)
-            .bind(session)
-            .bind(position)
-            .bind(EVENTS_AT_ONCE as i64)
-            .fetch_all(conn)
-            .await?);
-        let known_until = match events.last() {
-            Some(last) if events.len() == EVENTS_AT_ONCE => last.position,
-            _ => i64::MAX,
-        };
-        let mut steps: Vec<Step> = events.into_iter().map(Step::Event).collect();
+    ) -> Result<Vec<StoredRead>> {
+        let mut reads = Vec::new();
         for timing_session in self.bound(partner, session).await? {
-            let reads = self
-                .reads_after(partner, timing_session, position, limit)
-                .await?;
-            steps.extend(reads.into_iter().map(Step::Read));
+            reads.extend(
+                self.reads_after(partner, timing_session, position, limit)
+                    .await?,
+            );
         }
-        steps.retain(|step| step.position() <= known_until);
-        steps.sort_unstable_by_key(Step::position);
-        steps.truncate(limit);
-        Ok(steps)
-    }
-}
-
-impl Step {
-    /// Where it stands in the order in which everything was stored.
-    pub fn position(&self) -> i64 {
-        match self {
-            Self::Read(read) => read.position,
-            Self::Event(event) => event.position,
-        }
+        reads.sort_unstable_by_key(|read| read.position);
+        reads.truncate(limit);
+        Ok(reads)
     }
 }
 
@@ -164,64 +193,122 @@ impl Step {
 mod tests {
     use super::*;
     use crate::store::{
-        Refusal, Role,
+        Origin, Refusal, Role, SessionChange,
         testing::{self, NOW, race, read, somebody, workspace},
     };
 
+    const KEPT_BODIES: Walled = Walled::unattended(
+        "select body from session_events where partner_id = $1 and display_session_id = $2 order by position",
+        "a test asks",
+    );
+
+    async fn kept(store: &Store, partner: PartnerId, session: DisplaySessionId) -> Vec<String> {
+        let kept: Result<Vec<String>> = async {
+            reading!(store.db, partner, conn => KEPT_BODIES.query_scalar(partner)
+                .bind(session)
+                .fetch_all(conn)
+                .await)
+        }
+        .await;
+        kept.expect("reads")
+    }
+
     #[tokio::test]
-    async fn history_merges_events_and_reads_in_the_order_they_were_stored() {
+    async fn reads_of_all_bound_sessions_come_in_the_order_they_were_stored() {
+        let (store, _dir) = testing::store().await;
+        let one = race(&store).await;
+        let partner = one.partner_id;
+        let second = store
+            .open_timing_session(partner, "22ROTM", "255F", "2021-05-08", NOW)
+            .await
+            .expect("opens");
+        let stream = store
+            .open_stream(partner, second, "255F", "FINISH", NOW)
+            .await
+            .expect("opens");
+        let other = Origin {
+            timing_session_id: second,
+            stream_id: stream.id,
+            ..one
+        };
+        let ann = somebody(&store, partner, "ann@example.org", Role::Operator).await;
+        let bound = [one.timing_session_id, other.timing_session_id];
+        let display = workspace(&store, ann, &bound).await.id;
+        let reads = [
+            read(one, 1, "7"),
+            read(other, 1, "8"),
+            read(one, 2, "9"),
+            read(one, 3, "10"),
+        ];
+        store.append(&reads, &[]).await.expect("stores");
+        let after = async |position, limit| {
+            let reads = store.bound_reads(partner, display, position, limit).await;
+            reads.expect("reads")
+        };
+        let whole = after(0, 9).await;
+        let tags: Vec<_> = whole.iter().map(|read| read.tag.as_str()).collect();
+        assert_eq!(tags, ["7", "8", "9", "10"]);
+        let mut paged = after(0, 1).await;
+        while let Some(last) = paged.last() {
+            match after(last.position, 1).await.pop() {
+                Some(next) => paged.push(next),
+                None => break,
+            }
+        }
+        assert_eq!(paged, whole);
+    }
+
+    #[tokio::test]
+    async fn few_events_are_kept_and_the_newest_of_each_kind_is_in_force() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let partner = origin.partner_id;
         let ann = somebody(&store, partner, "ann@example.org", Role::Operator).await;
-        let display = workspace(&store, ann, &[origin.timing_session_id]).await;
-        store
-            .append(&[read(origin, 1, "7")], &[])
-            .await
-            .expect("stores");
-        let replaced = store
-            .replace_roster(ann, display.id, None, "{}", 0, NOW)
-            .await;
-        replaced.expect("stores").expect("the session is there");
-        store
-            .append(&[read(origin, 2, "8"), read(origin, 3, "9")], &[])
-            .await
-            .expect("stores");
-
-        let whole = store
-            .history(partner, display.id, 0, 100)
-            .await
-            .expect("reads");
-        let kinds: Vec<_> = whole
-            .iter()
-            .map(|step| match step {
-                Step::Read(read) => read.tag.as_str(),
-                Step::Event(event) if event.kind == EventKind::Roster => "roster",
-                Step::Event(_) => "settings",
-            })
-            .collect();
-        assert_eq!(kinds, ["settings", "7", "roster", "8", "9"]);
-        let mut paged = Vec::new();
-        while let Some(step) = store
-            .history(
-                partner,
-                display.id,
-                paged.last().map_or(0, Step::position),
-                1,
-            )
-            .await
-            .expect("reads")
-            .pop()
-        {
-            paged.push(step);
+        let (display, twin) = (
+            workspace(&store, ann, &[]).await.id,
+            workspace(&store, ann, &[]).await.id,
+        );
+        for n in 1..=9 {
+            let roster = format!("roster {n}");
+            let replaced = store.replace_roster(ann, display, None, &roster, 0, NOW);
+            replaced.await.expect("stores").expect("is there");
+            let change = SessionChange {
+                settings: Some(format!("settings {n}")),
+                ..SessionChange::default()
+            };
+            let changed = store.change_display_session(ann, display, None, &change, NOW);
+            changed.await.expect("stores").expect("is there");
         }
-        assert_eq!(paged, whole);
-        let latest = async |kind| {
-            let latest = store.latest_event(ann, display.id, kind).await;
-            latest.expect("reads").map(Step::Event)
-        };
-        assert_eq!(latest(EventKind::Roster).await.as_ref(), Some(&whole[2]));
-        assert_eq!(latest(EventKind::Settings).await.as_ref(), Some(&whole[0]));
+        assert_eq!(
+            kept(&store, partner, display).await,
+            [
+                "roster 7",
+                "settings 7",
+                "roster 8",
+                "settings 8",
+                "roster 9",
+                "settings 9"
+            ]
+        );
+        let in_force = store.events_in_force(partner, display).await;
+        let in_force: Vec<_> = in_force
+            .expect("reads")
+            .into_iter()
+            .map(|event| (event.kind, event.body))
+            .collect();
+        let expected = [
+            (EventKind::Roster, "roster 9".to_owned()),
+            (EventKind::Settings, "settings 9".to_owned()),
+        ];
+        assert_eq!(in_force, expected);
+        assert_eq!(kept(&store, partner, twin).await.len(), 1, "another's stay");
+
+        let removed = store.remove_display_session(ann, display, None, NOW).await;
+        removed.expect("removes").expect("is the person's own");
+        let count = store.count_display_sessions(partner).await;
+        assert_eq!(count.expect("counts"), 1, "what is removed takes no room");
+        assert!(kept(&store, partner, display).await.is_empty());
+        assert_eq!(kept(&store, partner, twin).await.len(), 1, "another's stay");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Templates of partners' own, with every revision that was ever saved.
+//! Templates of partners' own, with their newest revisions and those that somebody stays with.
 
 use gantry_core::time::Moment;
 use sqlx::{Connection, FromRow};
@@ -132,6 +132,19 @@ const KEEP: Walled = Walled::new(
     values ($1, $2, $3, $4, $5, $6, $7)",
 );
 
+/// How many revisions of a template are kept besides those that somebody stays with.
+const KEPT_REVISIONS: i64 = 200;
+
+/// Lets go of revisions through `$4` that no display session and no display names; `$3` is the template's id as they have it.
+const FORGET: Walled = Walled::unattended(
+    "delete from template_revisions where partner_id = $1 and template_id = $2 and revision <= $4
+    and not exists (select 1 from session_templates s where s.partner_id = $1 and s.template_id = $3
+        and s.revision = template_revisions.revision)
+    and not exists (select 1 from display_urls u where u.partner_id = $1 and u.template_id = $3
+        and u.template_revision = template_revisions.revision and u.revoked_at is null)",
+    "what others stay with must not go, even if one is not to know who they are",
+);
+
 const TEMPLATES: Walled = Walled::new(
     "select id, name, summary, modes, canvas_width, canvas_height, revision, created_at, updated_at
     from templates where partner_id = $1 and deleted_at is null order by id",
@@ -241,6 +254,14 @@ impl Store {
                 .bind(&next.saved_by)
                 .execute(&mut *transaction)
                 .await?;
+            if saved.revision > KEPT_REVISIONS {
+                FORGET.query(partner)
+                    .bind(id)
+                    .bind(id.to_string())
+                    .bind(saved.revision - KEPT_REVISIONS)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
             transaction.commit().await?;
             Ok(Saving::Saved(saved))
         })
@@ -328,7 +349,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::store::{
-        DisplayChange, Role, Wish,
+        DisplayChange, Own, Role, SessionTemplate, Wish,
         testing::{self, NOW, race, somebody, workspace},
     };
 
@@ -356,7 +377,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_revision_is_kept_and_only_the_newest_is_built_upon() {
+    async fn revisions_are_kept_and_only_the_newest_is_built_upon() {
         let (store, _place) = testing::store().await;
         let partner = race(&store).await.partner_id;
         let first = added(&store, partner).await;
@@ -389,6 +410,51 @@ mod tests {
         assert_eq!(numbers, [(2, NOW + 1, by()), (1, NOW, by())]);
         let old = store.template_revision(partner, first.id, 1).await;
         assert_eq!(old.expect("reads"), Some(revision("A", NOW).content));
+    }
+
+    #[tokio::test]
+    async fn old_revisions_go_unless_somebody_stays_with_them() {
+        let (store, _place) = testing::store().await;
+        let partner = race(&store).await.partner_id;
+        let ann = somebody(&store, partner, "ann@example.org", Role::Operator).await;
+        let template = added(&store, partner).await.id;
+        let session = workspace(&store, ann, &[]).await.id;
+        let pin = SessionTemplate {
+            template_id: template.to_string(),
+            own: Own::Pin(2),
+            saved_at: NOW,
+            saved_by: String::new(),
+        };
+        let pinned = store.set_session_template(ann, session, None, &pin).await;
+        pinned.expect("sets").expect("is there");
+        let display = store
+            .add_display(ann, session, "a1b2c3d4", None, NOW, NOW + 10)
+            .await;
+        display.expect("adds").expect("is new");
+        let change = DisplayChange {
+            wish: Some(Some(Wish {
+                template_id: template.to_string(),
+                revision: Some(3),
+            })),
+            ..DisplayChange::default()
+        };
+        let set = store.change_display(ann, "a1b2c3d4", &change).await;
+        set.expect("sets").expect("is there");
+
+        for base in 1..KEPT_REVISIONS + 4 {
+            let next = revision("B", NOW);
+            let saved = store.save_template(partner, template, base, &next).await;
+            assert!(matches!(saved, Ok(Saving::Saved(_))), "{base}: {saved:?}");
+        }
+        let kept = store.template_revisions(partner, template, 999).await;
+        let kept: Vec<_> = kept
+            .expect("lists")
+            .iter()
+            .map(|kept| kept.revision)
+            .rev()
+            .collect();
+        let newest: Vec<_> = (5..=KEPT_REVISIONS + 4).collect();
+        assert_eq!(kept, [vec![2, 3], newest].concat());
     }
 
     #[tokio::test]

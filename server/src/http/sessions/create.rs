@@ -46,6 +46,7 @@ pub(super) struct NewSession {
 #[utoipa::path(post, path = "/api/sessions/create", tag = "sessions", security(("token" = [])),
     request_body = NewSession, responses(
     (status = CREATED, body = view::Session),
+    (status = CONFLICT, body = Problem, description = "There are too many"),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
 ))]
 pub(super) async fn create(
@@ -54,6 +55,7 @@ pub(super) async fn create(
     Body(wanted): Body<NewSession>,
 ) -> Result<impl IntoResponse, Problem> {
     let (partner, person) = (operator.partner, operator.person());
+    super::refuse_full(&app, partner).await?;
     let template_id = wanted
         .template_id
         .unwrap_or_else(|| default_template(wanted.mode).to_owned());

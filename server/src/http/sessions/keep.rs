@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{LONGEST_NAME, check_name, not_found, parse_id, refused, seen, view};
+use super::{LONGEST_NAME, check_name, not_found, parse_id, refuse_full, refused, seen, view};
 use crate::{
     clock,
     http::{
@@ -39,6 +39,7 @@ pub(super) struct Copy {
     params(("id" = String, Path)), request_body = Copy, responses(
     (status = CREATED, body = view::Session),
     (status = NOT_FOUND, body = Problem),
+    (status = CONFLICT, body = Problem, description = "There are too many"),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
 ))]
 pub(super) async fn duplicate(
@@ -49,6 +50,7 @@ pub(super) async fn duplicate(
 ) -> Result<Response, Problem> {
     let person = operator.person();
     let original = seen(&app, person, &id).await?;
+    refuse_full(&app, operator.partner).await?;
     if let Some(error) = wanted.name.as_deref().and_then(check_name) {
         return Err(Problem::invalid(vec![error]));
     }

@@ -24,6 +24,9 @@ use crate::store::{
     TimingSessionId,
 };
 
+/// Display sessions of one partner that were not removed: each may hold rosters of megabytes.
+const MOST: i64 = 10_000;
+
 /// The routes of this folder.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -85,6 +88,16 @@ pub fn parse_id(id: &str) -> Result<DisplaySessionId, Problem> {
     id.parse()
         .map(DisplaySessionId)
         .map_err(|_text: uuid::Error| not_found())
+}
+
+/// Refuses another display session to a partner that has [`MOST`]. Some that are made in the same moment may exceed it.
+async fn refuse_full(app: &App, partner: PartnerId) -> Result<(), Problem> {
+    let count = app.services.store.count_display_sessions(partner).await?;
+    if count < MOST {
+        return Ok(());
+    }
+    let detail = format!("there are {MOST} display sessions already; remove one first");
+    Err(Problem::new(StatusCode::CONFLICT, detail))
 }
 
 fn not_found() -> Problem {

@@ -81,8 +81,9 @@ impl<'a> Tainted<'a> {
             .map(crate::store::DisplaySessionId)
             .expect("an id");
         let (store, partner) = (&port.services.store, port.origin.partner_id);
-        let history = store.history(partner, id, 0, 1_000).await.expect("reads");
-        let _ = writeln!(all, "{history:?}");
+        let events = store.events_in_force(partner, id).await.expect("reads");
+        let reads = store.bound_reads(partner, id, 0, 1_000).await;
+        let _ = writeln!(all, "{events:?} {:?}", reads.expect("reads"));
         all
     }
 }

@@ -8,7 +8,7 @@ use crate::store::{
     DisplaySessionId, Person, Result, Store,
     access::access,
     db::writing,
-    session_events::{APPEND, BIND, EventKind, UNBIND},
+    session_events::{BIND, EventKind, UNBIND, append},
     sql::{Personal, Walled},
 };
 
@@ -102,14 +102,7 @@ impl Store {
                         .execute(&mut *transaction)
                         .await?;
                 }
-                APPEND.query(partner)
-                    .bind(session.id)
-                    .bind(last + 1)
-                    .bind(EventKind::Settings)
-                    .bind(at.0)
-                    .bind(&session.settings)
-                    .execute(&mut *transaction)
-                    .await?;
+                append!(transaction, partner, session.id, last + 1, EventKind::Settings, at, &session.settings);
                 transaction.commit().await
             })
         })
@@ -147,14 +140,7 @@ impl Store {
                     }
                 }
                 if let Some(settings) = change.settings.as_deref() {
-                    APPEND.query(partner)
-                        .bind(id)
-                        .bind(last + 1)
-                        .bind(EventKind::Settings)
-                        .bind(at.0)
-                        .bind(settings)
-                        .execute(&mut *transaction)
-                        .await?;
+                    append!(transaction, partner, id, last + 1, EventKind::Settings, at, settings);
                 }
                 SESSION.query_as(person).bind(id).fetch_one(&mut *transaction).await?
             })
@@ -180,14 +166,7 @@ impl Store {
                     .bind(participants as i64)
                     .execute(&mut *transaction)
                     .await?;
-                APPEND.query(partner)
-                    .bind(id)
-                    .bind(last + 1)
-                    .bind(EventKind::Roster)
-                    .bind(at.0)
-                    .bind(roster)
-                    .execute(&mut *transaction)
-                    .await?;
+                append!(transaction, partner, id, last + 1, EventKind::Roster, at, roster);
                 let session: DisplaySession =
                     SESSION.query_as(person).bind(id).fetch_one(&mut *transaction).await?;
                 session.revision

@@ -51,6 +51,11 @@ const BOUND: Personal = Personal::new(concat!(
     " order by b.timing_session_id"
 ));
 
+const COUNT: Walled = Walled::unattended(
+    "select count(*) from display_sessions where partner_id = $1 and deleted_at is null",
+    "how much room there is concerns everybody of the partner alike",
+);
+
 const TEMPLATE: Walled = Walled::unattended(
     "select template_id from display_sessions where partner_id = $1 and id = $2 and deleted_at is null",
     "screens show the picture of whatever display they know the id of",
@@ -98,6 +103,11 @@ impl Store {
             .bind(page.limit as i64)
             .fetch_all(conn)
             .await)
+    }
+
+    /// How many display sessions the partner has that were not removed.
+    pub async fn count_display_sessions(&self, partner: PartnerId) -> Result<i64> {
+        reading!(self.db, partner, conn => COUNT.query_scalar(partner).fetch_one(conn).await)
     }
 
     /// The timing sessions that each of these display sessions listens to.

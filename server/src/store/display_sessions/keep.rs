@@ -8,6 +8,7 @@ use crate::store::{
     Display, DisplaySessionId, EventKind, Person, Result, Store, UserId,
     access::seen,
     db::writing,
+    session_events::FORGET_ALL,
     session_templates::COPY_OWN,
     sql::{Personal, Walled},
 };
@@ -78,7 +79,7 @@ const COPY_EVENT: Walled = Walled::unattended(
 );
 
 impl Store {
-    /// Removes a display session and ends its displays, which are answered.
+    /// Removes a display session with its roster and settings, and ends its displays, which are answered.
     pub async fn remove_display_session(
         &self,
         person: Person,
@@ -89,6 +90,7 @@ impl Store {
         let terms = Terms::own(expected).also_archived();
         changing!(self, person, id, terms, at, transaction => {
             REMOVE.query(person.partner).bind(id).bind(at.0).execute(&mut *transaction).await?;
+            FORGET_ALL.query(person.partner).bind(id).execute(&mut *transaction).await?;
             REVOKE_ALL.query_as(person.partner)
                 .bind(id)
                 .bind(at.0)
