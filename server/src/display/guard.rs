@@ -1,8 +1,9 @@
 //! Makes guessing display ids futile: how many different ones can be asked for is limited.
 //!
-//! A screen that comes back for the display it asked for before guesses nothing and is always let through, whether that display
-//! is there or not. So a venue is never kept out whose hundred screens had no power for a moment, or go on asking for displays
-//! that ended; not even while somebody else uses up what there is for all.
+//! A screen that comes back for the display it asked for before guesses nothing and is let through. So a venue is never kept out
+//! whose hundred screens had no power for a moment, or go on asking for displays that ended; not even while somebody else uses up
+//! what there is for all. Who asked for ids that no display has is remembered apart: strangers can ask for as many of those as
+//! they like, and must not push out who had a picture.
 //!
 //! For the others every question counts, not only a wrong one, because a guess that hits must be refused as well. At the limit of
 //! all together and with a hundred displays alive, a hit takes more than a year of guessing without pause.
@@ -35,6 +36,12 @@ const ALTOGETHER: Quota = Quota::new(200, 3_000);
 /// Who asked for what: as many are remembered, some megabytes.
 const REMEMBERED: usize = 65_536;
 
+/// Displays that were found: as many are remembered.
+const DISPLAYS: usize = 16_384;
+
+/// Households of a display that are remembered: the last 64 at least, whoever else comes to know its id.
+const HOUSEHOLDS: usize = 128;
+
 /// Counts the display ids that are asked for.
 #[derive(Debug)]
 pub struct Guard {
@@ -48,6 +55,8 @@ pub struct Guard {
 struct Memory {
     budget: Budget,
     asked: Lately<(IpAddr, DisplayId), ()>,
+    /// By display, so that one that many look at pushes out no other's households.
+    found: Lately<DisplayId, Lately<IpAddr, ()>>,
 }
 
 /// Whether a household asks for a display for the first time.
@@ -67,6 +76,7 @@ impl Default for Guard {
             memory: Mutex::new(Memory {
                 budget: Budget::new(HOUSEHOLD, NETWORK, Some(ALTOGETHER)),
                 asked: Lately::of(REMEMBERED),
+                found: Lately::of(DISPLAYS),
             }),
         }
     }
@@ -84,7 +94,7 @@ impl Guard {
     pub fn admit(&self, address: IpAddr, id: &DisplayId, now: Instant) -> Result<Asked, Duration> {
         let question = (household(address), id.clone());
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = if memory.asked.get(&question).is_some() {
+        let asked = if memory.knows(&question) {
             Asked::Again
         } else if let Err(wait) = memory.budget.take(address, now) {
             drop(memory);
@@ -95,6 +105,23 @@ impl Guard {
         };
         memory.asked.put(question, ());
         Ok(asked)
+    }
+
+    /// Remembers who asked for a display that there is or was, so that they get it again whatever strangers do.
+    pub fn found(&self, address: IpAddr, id: DisplayId) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let households = memory.found.touch(id, || Lately::of(HOUSEHOLDS));
+        households.put(household(address), ());
+    }
+}
+
+impl Memory {
+    /// Whether this household asked for this display before.
+    fn knows(&self, question: &(IpAddr, DisplayId)) -> bool {
+        let (household, id) = question;
+        let households = self.found.get(id);
+        households.is_some_and(|households| households.get(household).is_some())
+            || self.asked.get(question).is_some()
     }
 }
 
@@ -153,6 +180,51 @@ mod tests {
         }
         let asked = guard.admit(venue, &id(7), now);
         assert_eq!(asked, Ok(Asked::Again));
+    }
+
+    #[test]
+    fn whoever_had_a_picture_gets_it_back_whatever_strangers_do() {
+        let (guard, start) = (Guard::default(), Instant::now());
+        let venue = address("198.51.100.1");
+        assert_eq!(asks(&guard, venue, 0..2, start), 2);
+        guard.found(venue, id(0));
+        for second in 0..700_u16 {
+            let now = start + Duration::from_secs(second.into());
+            let [high, low] = second.to_be_bytes();
+            for network in 0..100_u8 {
+                let stranger = IpAddr::from([10 + high, low, network, 1]);
+                let from = 2 + 200 * usize::from(second) + 2 * usize::from(network);
+                asks(&guard, stranger, from..from + 2, now);
+            }
+        }
+        let knows = |number| {
+            let memory = guard.memory.lock().expect("whole");
+            memory.knows(&(household(venue), id(number)))
+        };
+        assert!(!knows(1), "as many came as are remembered");
+        assert!(knows(0));
+        let asked = guard.admit(venue, &id(0), start);
+        assert_eq!(asked, Ok(Asked::Again));
+    }
+
+    #[test]
+    fn of_each_display_the_last_households_are_remembered() {
+        let (guard, now) = (Guard::default(), Instant::now());
+        let house = |number: u16| {
+            let [high, low] = number.to_be_bytes();
+            IpAddr::from([10, high, low, 1])
+        };
+        guard.found(house(0), id(1));
+        for number in 0..1_000 {
+            guard.found(house(number), id(0));
+        }
+        let memory = guard.memory.lock().expect("whole");
+        assert!((936..1_000).all(|number| memory.knows(&(household(house(number)), id(0)))));
+        assert!(!memory.knows(&(household(house(0)), id(0))));
+        assert!(memory.knows(&(household(house(0)), id(1))));
+        assert_eq!((memory.found.len(), memory.asked.len()), (2, 0));
+        drop(memory);
+        assert_eq!(guard.admit(house(999), &id(0), now), Ok(Asked::Again));
     }
 
     #[test]

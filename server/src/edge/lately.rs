@@ -37,6 +37,16 @@ impl<K: Eq + Hash, V> Lately<K, V> {
         self.young.insert(key, value);
     }
 
+    /// What is remembered under this key, to be changed; what `first` makes where nothing is.
+    pub fn touch(&mut self, key: K, first: impl FnOnce() -> V) -> &mut V {
+        let held = self.young.remove(&key).or_else(|| self.old.remove(&key));
+        if self.young.len() >= self.generation {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let value = held.unwrap_or_else(first);
+        self.young.entry(key).or_insert(value)
+    }
+
     /// How many entries there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
@@ -59,6 +69,18 @@ mod tests {
         assert_eq!(lately.get(&-1), Some(&999), "it was touched all the time");
         assert!((951..1_000).all(|key| lately.get(&key) == Some(&key)));
         assert_eq!(lately.get(&899), None);
+    }
+
+    #[test]
+    fn what_is_touched_is_kept_and_can_be_changed() {
+        let mut lately = Lately::of(100);
+        for key in 0..1_000 {
+            lately.touch(key, || 0);
+            *lately.touch(-1, || 0) += 1;
+            assert!(lately.len() <= 100);
+        }
+        assert_eq!(lately.get(&-1), Some(&1_000));
+        assert_eq!((lately.get(&999), lately.get(&899)), (Some(&0), None));
     }
 
     #[test]

@@ -159,6 +159,7 @@ async fn open(
         }
         return Err(not_found());
     };
+    guard.found(caller.0, id.clone());
     let terms = displays::terms(&display);
     if terms.over(clock::now()).is_some() {
         return Err(not_found());
