@@ -119,9 +119,11 @@ pub fn check(
     Ok((template, TemplateBody { source, body }))
 }
 
-/// The id of a partner's own template, if the text is one.
+/// The id of a partner's own template, if the text is one. Only the spelling that is told is one, because sessions and displays
+/// keep the text, and what they show is found by it.
 pub fn own_id(id: &str) -> Option<TemplateId> {
-    id.parse().ok().map(TemplateId)
+    let own = id.parse().ok().map(TemplateId);
+    own.filter(|own| own.to_string() == id)
 }
 
 /// A template that was checked before it was stored.
