@@ -2,15 +2,17 @@
 
 use sqlx::error::ErrorKind;
 
-/// Whether the database is only away for a moment, or a connection to it was cut: asking again helps.
+/// Whether the database is only away for a moment, a connection to it was cut, or it undid what it was doing because that met with
+/// something else: asking again helps.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        // Connection exceptions, a lack of resources, and a server that stops or starts (PostgreSQL's appendix A).
+        // Connection exceptions, a lack of resources, and a server that stops or starts (PostgreSQL's appendix A); then two that
+        // could not be done one after the other, or waited for each other.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.len() == 5
                 && (["08", "53"].iter().any(|class| code.starts_with(class))
-                    || ["57P01", "57P02", "57P03"].contains(&code.as_ref()))
+                    || ["57P01", "57P02", "57P03", "40001", "40P01"].contains(&code.as_ref()))
         }),
         _ => false,
     }
@@ -29,5 +31,69 @@ pub fn is_about_data(error: &sqlx::Error) -> bool {
                     .is_some_and(|code| code.len() == 5 && code.starts_with("22"))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error, fmt};
+
+    use sqlx::error::DatabaseError;
+
+    use super::*;
+
+    /// What a database says with this SQLSTATE.
+    #[derive(Debug)]
+    struct Said(&'static str);
+
+    impl fmt::Display for Said {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Said {}
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn asking_again_helps_where_the_database_was_away_or_undid_it() {
+        for (code, helps) in [
+            ("08006", true),
+            ("53300", true),
+            ("57P01", true),
+            ("40P01", true),
+            ("40001", true),
+            ("57014", false),
+            ("42601", false),
+            ("5", false),
+        ] {
+            let error = sqlx::Error::Database(Box::new(Said(code)));
+            assert_eq!(is_away(&error), helps, "{code}");
+        }
     }
 }
