@@ -177,14 +177,7 @@ async fn add_display(
 ) -> anyhow::Result<DisplayId> {
     let (id, now) = (DisplayId::random()?, clock::now());
     store
-        .add_display(
-            person,
-            session,
-            id.as_str(),
-            None,
-            now,
-            now + DISPLAY_LIFE_MS,
-        )
+        .add_display(person, session, id.as_str(), now, now + DISPLAY_LIFE_MS)
         .await?
         .context("cannot make a display")?;
     Ok(id)

@@ -95,20 +95,27 @@ async fn set(
     Body(wanted): Body<TemplateChoice>,
 ) -> Result<impl IntoResponse, Problem> {
     let person = operator.person();
-    let session = changeable(&app, person, &id, expected).await?;
-    let own = own(&app, person.partner, &session.template_id, wanted).await?;
-    let template = SessionTemplate {
-        template_id: session.template_id,
-        own,
-        saved_at: clock::now(),
-        saved_by: operator.email.clone(),
-    };
-    let set = app
-        .services
-        .store
-        .set_session_template(person, session.id, expected, &template)
-        .await?;
-    changed(&app, &operator, set).await
+    loop {
+        let before = changeable(&app, person, &id, expected).await?;
+        let own = own(&app, person.partner, &before.template_id, &wanted).await?;
+        let built_on = Some(before.revision);
+        let template = SessionTemplate {
+            template_id: before.template_id,
+            own,
+            saved_at: clock::now(),
+            saved_by: operator.email.clone(),
+        };
+        let set = app
+            .services
+            .store
+            .set_session_template(person, before.id, built_on, &template)
+            .await?;
+        match set {
+            // Somebody else was faster, and the asker does not mind: it is for the template that the session has now.
+            Err(Refusal::Stale(_)) if expected.is_none() => {}
+            set => return changed(&app, &operator, set).await,
+        }
+    }
 }
 
 /// Has a display session follow the newest revision of its template again.
@@ -159,9 +166,9 @@ async fn own(
     app: &App,
     partner: PartnerId,
     template_id: &str,
-    wanted: TemplateChoice,
+    wanted: &TemplateChoice,
 ) -> Result<Own, Problem> {
-    match (wanted.revision, wanted.working_copy) {
+    match (wanted.revision, wanted.working_copy.clone()) {
         (Some(revision), None) => {
             let store = &app.services.store;
             let templates = &app.templates;

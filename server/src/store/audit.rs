@@ -297,7 +297,8 @@ mod tests {
             let added = store
                 .add_display_noted(ann, session, "a1b2c3d4", None, NOW + 10, &entry)
                 .await;
-            assert_eq!(added.expect("answers").is_some(), is_new);
+            let added = added.expect("answers").expect("there is room");
+            assert_eq!(added.is_some(), is_new);
             let noted = store.recorded(acme, None, 9).await.expect("reads");
             assert_eq!(noted.len(), 1);
         }

@@ -59,6 +59,16 @@ pub struct DisplayChange {
     pub wish: Option<Option<Wish>>,
 }
 
+/// Templates that the displays of one session show at once, its own included: each is composed at every change.
+pub const MOST_TEMPLATES: i64 = 16;
+
+/// The displays of a session would show more than [`MOST_TEMPLATES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowded;
+
+/// What comes of a change after which a session's displays must not show too many templates.
+pub type Roomy<T> = Result<std::result::Result<T, Crowded>>;
+
 impl Display {
     /// The template of its own, if it has one.
     pub fn wish(&self) -> Option<Wish> {
@@ -86,8 +96,9 @@ const ADD: Personal = Personal::new(concat!(
 
 const SHARED: Across = Across::new(
     "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at,
-    coalesce(u.revoked_at, s.deleted_at, s.archived_at) as revoked_at
-    from display_urls u join display_sessions s on s.id = u.display_session_id where u.id = $1",
+    coalesce(u.revoked_at, s.deleted_at, s.archived_at, p.closed_at) as revoked_at
+    from display_urls u join display_sessions s on s.id = u.display_session_id
+    join timing_partners p on p.id = u.partner_id where u.id = $1",
     "knowing the id of a display is all that it takes to see it",
 );
 
@@ -132,6 +143,41 @@ const WISHES: Walled = Walled::unattended(
     "a display session at work paints for all its displays",
 );
 
+const TURNS: &str =
+    "displays of one session get their templates one after the other, so that they can be counted";
+
+const HOLD: Walled = Walled::unattended(
+    "update display_sessions set name = name where partner_id = $1 and id = $2",
+    TURNS,
+);
+
+const HOLD_OF: Walled = Walled::unattended(
+    "update display_sessions set name = name where partner_id = $1 and id in (
+        select display_session_id from display_urls where partner_id = $1 and id = $2)",
+    TURNS,
+);
+
+const SHOWN: Walled = Walled::unattended(
+    "select count(*) from (select distinct template_id, template_revision from display_urls
+    where partner_id = $1 and display_session_id = $2 and template_id is not null
+    and revoked_at is null and expires_at > $3) shown",
+    TURNS,
+);
+
+/// Whether the displays of a session, which this transaction holds, show too many templates now.
+macro_rules! crowded {
+    ($transaction:expr, $partner:expr, $session:expr, $at:expr) => {{
+        let shown: i64 = SHOWN
+            .query_scalar($partner)
+            .bind($session)
+            .bind($at.0)
+            .fetch_one(&mut *$transaction)
+            .await?;
+        // The session's own is one more.
+        shown + 1 > MOST_TEMPLATES
+    }};
+}
+
 /// The query that adds a display, for whoever has a connection.
 macro_rules! adding {
     ($person:expr, $session:expr, $id:expr, $wish:expr, $at:expr, $expires_at:expr) => {
@@ -152,17 +198,16 @@ impl Store {
         person: Person,
         session: DisplaySessionId,
         id: &str,
-        wish: Option<&Wish>,
         at: Moment,
         expires_at: Moment,
     ) -> Result<Option<Display>> {
-        writing!(self.db, person.partner, conn => adding!(person, session, id, wish, at, expires_at)
+        writing!(self.db, person.partner, conn => adding!(person, session, id, None::<&Wish>, at, expires_at)
             .fetch_optional(conn)
             .await)
     }
 
     /// [`Store::add_display`] at the moment of an entry of the audit log, which is added with it: whoever waits for the address waits
-    /// for the disk once. Where no display is added, nothing is noted.
+    /// for the disk once. Where no display is added, nothing is noted. It may have a template of its own, if there is room.
     pub async fn add_display_noted(
         &self,
         person: Person,
@@ -171,19 +216,24 @@ impl Store {
         wish: Option<&Wish>,
         expires_at: Moment,
         entry: &Entry,
-    ) -> Result<Option<Display>> {
-        writing!(self.db, person.partner, conn => {
+    ) -> Roomy<Option<Display>> {
+        let partner = person.partner;
+        writing!(self.db, partner, conn => {
             let mut transaction = sqlx::Connection::begin(conn).await?;
-            let added = adding!(person, session, id, wish, entry.at, expires_at)
+            if wish.is_some() {
+                HOLD.query(partner).bind(session).execute(&mut *transaction).await?;
+            }
+            let added: Option<Display> = adding!(person, session, id, wish, entry.at, expires_at)
                 .fetch_optional(&mut *transaction)
                 .await?;
+            if wish.is_some() && crowded!(transaction, partner, session, entry.at) {
+                return Ok(Err(Crowded));
+            }
             if added.is_some() {
-                recording!(person.partner, entry)
-                    .execute(&mut *transaction)
-                    .await?;
+                recording!(partner, entry).execute(&mut *transaction).await?;
             }
             transaction.commit().await?;
-            Ok(added)
+            Ok(Ok(added))
         })
     }
 
@@ -208,23 +258,37 @@ impl Store {
             .await)
     }
 
-    /// Changes a display, unless it was revoked, and answers it; `None` when the person may not.
+    /// Changes a display at a moment, unless it was revoked, and answers it; `None` when the person may not.
     pub async fn change_display(
         &self,
         person: Person,
         id: &str,
         change: &DisplayChange,
-    ) -> Result<Option<Display>> {
+        at: Moment,
+    ) -> Roomy<Option<Display>> {
+        let partner = person.partner;
         let wish = change.wish.as_ref();
         let wished = wish.and_then(Option::as_ref);
-        writing!(self.db, person.partner, conn => CHANGE.query_as(person)
-            .bind(id)
-            .bind(change.expires_at.map(|at| at.0))
-            .bind(i64::from(wish.is_some()))
-            .bind(wished.map(|wish| wish.template_id.as_str()))
-            .bind(wished.and_then(|wish| wish.revision))
-            .fetch_optional(conn)
-            .await)
+        writing!(self.db, partner, conn => {
+            let mut transaction = sqlx::Connection::begin(conn).await?;
+            HOLD_OF.query(partner).bind(id).execute(&mut *transaction).await?;
+            let changed: Option<Display> = CHANGE.query_as(person)
+                .bind(id)
+                .bind(change.expires_at.map(|at| at.0))
+                .bind(i64::from(wish.is_some()))
+                .bind(wished.map(|wish| wish.template_id.as_str()))
+                .bind(wished.and_then(|wish| wish.revision))
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if let Some(display) = &changed
+                && display.template_id.is_some()
+                && crowded!(transaction, partner, display.display_session_id, at)
+            {
+                return Ok(Err(Crowded));
+            }
+            transaction.commit().await?;
+            Ok(Ok(changed))
+        })
     }
 
     /// The displays of a display session that have a template of their own and are not over at `now`, with that template.

@@ -45,7 +45,7 @@ pub use db::Store;
 pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
-pub use displays::{Display, DisplayChange, Wish};
+pub use displays::{Crowded, Display, DisplayChange, MOST_TEMPLATES, Roomy, Wish};
 pub use failure::{is_about_data, is_away};
 pub use ids::{
     DisplaySessionId, InvitationId, PartnerId, StreamId, TemplateId, TimingSessionId, TokenId,

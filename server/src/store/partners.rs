@@ -79,8 +79,9 @@ const REVOKE_DISPLAYS: Walled = Walled::unattended(
 );
 
 const ENDED_WITH_PARTNER: Across = Across::new(
-    "select id, partner_id, display_session_id, template_id, template_revision, created_at, expires_at, revoked_at from display_urls
-    where partner_id in (select id from timing_partners where closed_at >= $1)",
+    "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at,
+    coalesce(u.revoked_at, p.closed_at) as revoked_at
+    from display_urls u join timing_partners p on p.id = u.partner_id where p.closed_at >= $1",
     "the screens of a partner that was closed from the shell are to go dark",
 );
 
@@ -179,7 +180,7 @@ mod tests {
         set.expect("works for another as well");
         let session = testing::workspace(&store, ann, &[]).await;
         for id in ["a1b2c3d4", "a1b2c3d5"] {
-            let display = store.add_display(ann, session.id, id, None, NOW, NOW + 10);
+            let display = store.add_display(ann, session.id, id, NOW, NOW + 10);
             display.await.expect("adds").expect("may");
         }
         let read = testing::read(origin, 1, "7");
@@ -220,6 +221,31 @@ mod tests {
         let bob = find("bob@a.org").await.expect("works for another");
         let jobs = store.memberships(bob.id).await.expect("lists");
         assert_eq!(jobs.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_display_that_is_added_while_its_partner_is_closed_is_over() {
+        let (store, _dir) = testing::store().await;
+        let acme = testing::race(&store).await.partner_id;
+        let ann = testing::somebody(&store, acme, "ann@a.org", Role::Owner).await;
+        let session = testing::workspace(&store, ann, &[]).await;
+        let added = store.add_display(ann, session.id, "a1b2c3d4", NOW, NOW + 10);
+        added.await.expect("adds").expect("may");
+        // What a close leaves of a display that it could not see yet.
+        let close = async || -> Result<()> {
+            writing!(store.db, Server, conn => CLOSE.query()
+                .bind(acme)
+                .bind((NOW + 1).0)
+                .execute(conn)
+                .await.map(drop))
+        };
+        close().await.expect("closes");
+        let display = store.shared_display("a1b2c3d4").await.expect("reads");
+        let ended = store.displays_of_closed(NOW + 1).await.expect("reads");
+        for display in ended.iter().chain(&display) {
+            assert_eq!(display.revoked_at(), Some(NOW + 1));
+        }
+        assert_eq!((ended.len(), display.is_some()), (1, true));
     }
 
     #[tokio::test]

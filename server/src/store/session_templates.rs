@@ -68,6 +68,12 @@ const CLEAR: Walled = Walled::unattended(
     ALLOWED,
 );
 
+/// Forgets what a display session has of any template but `$3`, so that it does not come back with the template.
+pub(super) const FORSAKE: Walled = Walled::unattended(
+    "delete from session_templates where partner_id = $1 and display_session_id = $2 and template_id <> $3",
+    ALLOWED,
+);
+
 /// Gives display session `$3` what `$2` has of its own.
 pub(super) const COPY_OWN: Walled = Walled::unattended(
     "insert into session_templates
@@ -160,7 +166,7 @@ impl Row {
 mod tests {
     use super::*;
     use crate::store::{
-        Refusal, Role,
+        Refusal, Role, SessionChange,
         testing::{self, NOW, race, somebody, workspace},
     };
 
@@ -228,6 +234,33 @@ mod tests {
         assert_eq!(late.expect("answers"), Err(stale));
         let held = store.session_template(partner, session).await;
         assert_eq!(held.expect("reads"), Some(first));
+    }
+
+    #[tokio::test]
+    async fn it_does_not_come_back_with_its_template() {
+        let (store, _place) = testing::store().await;
+        let partner = race(&store).await.partner_id;
+        let ann = somebody(&store, partner, "ann@example.org", Role::Operator).await;
+        let session = workspace(&store, ann, &[]).await.id;
+        let mine = copy("mine");
+        let set = store.set_session_template(ann, session, None, &mine).await;
+        set.expect("answers").expect("sets");
+        let held_after = async |template: Option<&str>| {
+            let change = SessionChange {
+                template_id: template.map(str::to_owned),
+                ..SessionChange::default()
+            };
+            let changed = store
+                .change_display_session(ann, session, None, &change, NOW)
+                .await;
+            changed.expect("answers").expect("changes");
+            let held = store.session_template(partner, session).await;
+            held.expect("reads")
+        };
+        assert_eq!(held_after(None).await, Some(mine.clone()));
+        assert_eq!(held_after(Some("finish-line")).await, Some(mine));
+        assert_eq!(held_after(Some("announcer")).await, None);
+        assert_eq!(held_after(Some("finish-line")).await, None);
     }
 
     #[tokio::test]

@@ -428,7 +428,7 @@ mod tests {
         let pinned = store.set_session_template(ann, session, None, &pin).await;
         pinned.expect("sets").expect("is there");
         let display = store
-            .add_display(ann, session, "a1b2c3d4", None, NOW, NOW + 10)
+            .add_display(ann, session, "a1b2c3d4", NOW, NOW + 10)
             .await;
         display.expect("adds").expect("is new");
         let change = DisplayChange {
@@ -438,8 +438,9 @@ mod tests {
             })),
             ..DisplayChange::default()
         };
-        let set = store.change_display(ann, "a1b2c3d4", &change).await;
-        set.expect("sets").expect("is there");
+        let set = store.change_display(ann, "a1b2c3d4", &change, NOW).await;
+        let set = set.expect("answers").expect("there is room");
+        set.expect("is there");
 
         for base in 1..KEPT_REVISIONS + 4 {
             let next = revision("B", NOW);
@@ -482,7 +483,7 @@ mod tests {
         let template = added(&store, partner).await.id;
         let session = workspace(&store, ann, &[]).await;
         let display = store
-            .add_display(ann, session.id, "a1b2c3d4", None, NOW, NOW + 10)
+            .add_display(ann, session.id, "a1b2c3d4", NOW, NOW + 10)
             .await;
         display.expect("adds").expect("is new");
         let wish = Wish {
@@ -493,8 +494,9 @@ mod tests {
             wish: Some(Some(wish.clone())),
             ..DisplayChange::default()
         };
-        let set = store.change_display(ann, "a1b2c3d4", &change).await;
-        let set = set.expect("sets").expect("is there");
+        let set = store.change_display(ann, "a1b2c3d4", &change, NOW).await;
+        let set = set.expect("answers").expect("there is room");
+        let set = set.expect("is there");
         assert_eq!(set.wish(), Some(wish.clone()));
         let wishes = async |at| store.wishes(partner, session.id, at).await.expect("reads");
         assert_eq!(wishes(NOW).await, [("a1b2c3d4".to_owned(), wish)]);

@@ -17,7 +17,7 @@ use crate::{
         problem::Problem,
         sessions, settings,
     },
-    store::{self, Display, Person, Wish, audit::Action},
+    store::{self, Crowded, Display, Person, Wish, audit::Action},
 };
 
 /// A change of a display: what is absent stays as it is.
@@ -68,7 +68,7 @@ pub(super) async fn change(
     let mut errors = Vec::from_iter(hours.and_then(|hours| check_hours(hours).err()));
     let wish = wished(&app, person, &before, &wanted).await?;
     if let Some(Some(wish)) = &wish {
-        errors.extend(wish::check(&app, person, before.display_session_id, wish).await?);
+        errors.extend(wish::check(&app, person, wish).await?);
     }
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -77,8 +77,14 @@ pub(super) async fn change(
         expires_at: hours.map(|hours| now + hours * HOUR_MS),
         wish,
     };
-    let Some(display) = store.change_display(person, id.as_str(), &change).await? else {
-        return Err(unchanged(&app, person, &id).await);
+    let changed = store
+        .change_display(person, id.as_str(), &change, now)
+        .await?;
+    let display = match changed {
+        Ok(Some(display)) => display,
+        Ok(None) => return Err(unchanged(&app, person, &id).await),
+        Err(Crowded) if change.wish.is_some() => return Err(wish::crowded("/template_id")),
+        Err(Crowded) => return Err(wish::crowded("/expires_in_hours")),
     };
     if display.revoked_at().is_some() {
         let detail = "the display was revoked; generate another";

@@ -22,7 +22,9 @@ use crate::{
         problem::{InputError, Problem},
         sessions,
     },
-    store::{DisplaySession, DisplaySessionId, Person, Refusal, Terms, Wish, audit::Action},
+    store::{
+        Crowded, DisplaySession, DisplaySessionId, Person, Refusal, Terms, Wish, audit::Action,
+    },
 };
 
 /// A display to be made.
@@ -95,6 +97,7 @@ pub(super) async fn generate_url(
                 &entry,
             )
             .await?;
+        let added = added.map_err(|Crowded| wish::crowded("/template_id"))?;
         if let Some(display) = added {
             let view = View::new(&app, display, now);
             return Ok((StatusCode::CREATED, Json(view)).into_response());
@@ -118,6 +121,6 @@ async fn wished(
             revision,
         },
     };
-    errors.extend(wish::check(app, person, session.id, &wish).await?);
+    errors.extend(wish::check(app, person, &wish).await?);
     Ok(Some(wish))
 }

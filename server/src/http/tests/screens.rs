@@ -220,9 +220,10 @@ async fn a_display_stops_when_its_time_runs_out_or_its_session_is_removed() {
         ..DisplayChange::default()
     };
     let soon = store
-        .change_display(port.person(ANN).await, &short, &change)
+        .change_display(port.person(ANN).await, &short, &change, clock::now())
         .await;
-    tell_screens(&port.app, &soon.expect("stores").expect("is there"));
+    let soon = soon.expect("stores").expect("there is room");
+    tell_screens(&port.app, &soon.expect("is there"));
     assert_eq!(expiring.until_over().await, Some(StopReason::Expired));
     ann.delete(&format!("/api/sessions/{session}")).await;
     assert_eq!(removed.until_over().await, Some(StopReason::Revoked));

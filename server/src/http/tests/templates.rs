@@ -1,5 +1,6 @@
 //! Templates of one's own, and displays that show different ones.
 
+use futures_util::future::join_all;
 use gantry_core::template::shipped;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -7,6 +8,10 @@ use serde_json::{Value, json};
 use super::{
     port::{ANN, Answer, Client, OLGA, Port},
     screen::{Screen, shows},
+};
+use crate::{
+    clock,
+    store::{DisplayChange, DisplaySessionId},
 };
 
 /// The big clock with this text where the name of the event was.
@@ -181,6 +186,115 @@ async fn displays_of_one_session_show_different_templates_and_pins_hold() {
     let freed = ann.patch(&path, &json!({"template_id": null})).await;
     assert_eq!(freed.body["template_id"], Value::Null, "{freed:?}");
     still.until_shows("21ROTM").await;
+}
+
+#[tokio::test]
+async fn a_session_shows_no_more_templates_than_it_may_however_fast_they_come() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let template = made(&ann, "A").await;
+    for base in 1..20 {
+        let saved = save(&ann, &template, &format!("\"{base}\""), &titled("A")).await;
+        assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
+    }
+    let generate = async |revision: i64| {
+        let wanted = json!({
+            "session_id": session, "template_id": template, "template_revision": revision,
+        });
+        ann.post("/api/display/generate-url", &wanted).await
+    };
+    let answers = join_all((1..=20).map(&generate)).await;
+    let (given, refused): (Vec<_>, Vec<_>) = answers
+        .iter()
+        .partition(|answer| answer.status == StatusCode::CREATED);
+    assert_eq!(given.len(), 15, "and the session's own");
+    for refused in &refused {
+        assert_eq!(refused.pointers(), ["/template_id"]);
+    }
+    let shown = given[0].body["template_revision"].as_i64();
+    let again = generate(shown.expect("a revision")).await;
+    assert_eq!(again.status, StatusCode::CREATED, "{again:?}");
+
+    let over = given[1].text("id");
+    let ended = DisplayChange {
+        expires_at: Some(clock::now() - 1),
+        ..DisplayChange::default()
+    };
+    let person = port.person(ANN).await;
+    let store = &port.services.store;
+    let ended = store
+        .change_display(person, &over, &ended, clock::now())
+        .await;
+    ended.expect("answers").expect("there is room");
+    let missing = (1..=20).find(|revision| {
+        let mut shown = given.iter().map(|given| &given.body["template_revision"]);
+        shown.all(|shown| shown != revision)
+    });
+    let other = generate(missing.expect("one was refused")).await;
+    assert_eq!(other.status, StatusCode::CREATED, "{other:?}");
+    let path = format!("/api/display/{over}");
+    let longer = json!({"expires_in_hours": 2});
+    let refused = ann.patch(&path, &longer).await;
+    assert_eq!(refused.pointers(), ["/expires_in_hours"]);
+    let plain = ann.patch(&path, &json!({"template_id": null})).await;
+    assert_eq!(plain.status, StatusCode::OK, "{plain:?}");
+    let extended = ann.patch(&path, &longer).await;
+    assert_eq!(extended.body["status"], "active", "{extended:?}");
+}
+
+#[tokio::test]
+async fn a_template_is_known_by_one_spelling_of_its_id() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let shown = port.display(&ann, &session).await;
+    let template = made(&ann, "A").await;
+    for id in [
+        template.to_uppercase(),
+        template.replace('-', ""),
+        format!("{{{template}}}"),
+        format!("urn:uuid:{template}"),
+    ] {
+        let wanted = json!({"template_id": id});
+        let created = json!({"mode": "results", "template_id": id});
+        let generated = json!({"session_id": session, "template_id": id});
+        for refused in [
+            ann.post("/api/sessions/create", &created).await,
+            ann.patch(&format!("/api/sessions/{session}"), &wanted)
+                .await,
+            ann.post("/api/display/generate-url", &generated).await,
+            ann.patch(&format!("/api/display/{shown}"), &wanted).await,
+        ] {
+            assert_eq!(refused.pointers(), ["/template_id"], "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_working_copy_is_of_the_template_that_the_session_has() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let path = format!("/api/sessions/{session}");
+    let own = format!("{path}/template");
+    let copy = json!({"working_copy": titled("Mine")});
+    let (store, partner) = (&port.services.store, port.person(ANN).await.partner);
+    let id = DisplaySessionId(session.parse().expect("an id"));
+    for template in ["announcer", "finish-line"].repeat(5) {
+        let change = json!({"template_id": template});
+        let (set, changed) = tokio::join!(
+            ann.ask(Method::PUT, &own, Some(&copy)),
+            ann.patch(&path, &change)
+        );
+        assert_eq!(set.status, StatusCode::OK, "{set:?}");
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        let stored = store.session_template(partner, id).await.expect("reads");
+        assert!(
+            stored.is_none_or(|stored| stored.template_id == template),
+            "it is of the template before"
+        );
+    }
 }
 
 #[tokio::test]

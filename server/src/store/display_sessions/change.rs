@@ -9,6 +9,7 @@ use crate::store::{
     access::access,
     db::writing,
     session_events::{BIND, EventKind, UNBIND, append},
+    session_templates::FORSAKE,
     sql::{Personal, Walled},
 };
 
@@ -128,6 +129,13 @@ impl Store {
                     .bind(change.template_id.as_deref())
                     .execute(&mut *transaction)
                     .await?;
+                if let Some(template_id) = change.template_id.as_deref() {
+                    FORSAKE.query(partner)
+                        .bind(id)
+                        .bind(template_id)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
                 if let Some(timing_sessions) = &change.timing_sessions {
                     UNBIND.query(partner).bind(id).execute(&mut *transaction).await?;
                     for timing_session in timing_sessions {

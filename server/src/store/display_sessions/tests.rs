@@ -146,7 +146,7 @@ async fn a_session_is_its_owners_and_of_whom_it_was_shared_with() {
         assert_eq!(copied.expect("answers"), None);
         let display = acme
             .store
-            .add_display(stranger, id, "a1b2c3d4", None, NOW, NOW + 1)
+            .add_display(stranger, id, "a1b2c3d4", NOW, NOW + 1)
             .await;
         assert!(display.expect("answers").is_none());
     }
@@ -195,11 +195,11 @@ async fn a_display_is_seen_by_whoever_sees_its_session() {
     let session = workspace(&acme.store, acme.ann, &[]).await;
     let store = &acme.store;
     let added = store
-        .add_display(acme.ann, session.id, "a1b2c3d4", None, NOW, NOW + 10)
+        .add_display(acme.ann, session.id, "a1b2c3d4", NOW, NOW + 10)
         .await;
     assert!(added.expect("answers").is_some());
     let again = store
-        .add_display(acme.ann, session.id, "a1b2c3d4", None, NOW, NOW + 10)
+        .add_display(acme.ann, session.id, "a1b2c3d4", NOW, NOW + 10)
         .await;
     assert!(again.expect("answers").is_none(), "an id is used once");
     let seen = async |person| {
@@ -213,10 +213,11 @@ async fn a_display_is_seen_by_whoever_sees_its_session() {
             expires_at: Some(NOW + 20),
             ..DisplayChange::default()
         };
-        let extended = store.change_display(person, "a1b2c3d4", &change).await;
+        let extended = store.change_display(person, "a1b2c3d4", &change, NOW).await;
         let revoked = store.revoke_display(person, "a1b2c3d4", NOW).await;
         let revoked = revoked.expect("answers").is_some();
-        assert_eq!(extended.expect("answers").is_some(), revoked);
+        let extended = extended.expect("answers").expect("there is room");
+        assert_eq!(extended.is_some(), revoked);
         revoked
     };
     assert!(!seen(acme.ben).await && !ended(acme.ben).await);
@@ -268,7 +269,7 @@ async fn a_duplicate_has_everything_but_displays_and_shares() {
         .await;
     assert_eq!(replaced.expect("answers"), Ok(2));
     let added = store
-        .add_display(acme.ann, session.id, "a1b2c3d4", None, NOW, NOW + 9)
+        .add_display(acme.ann, session.id, "a1b2c3d4", NOW, NOW + 9)
         .await;
     assert!(added.expect("answers").is_some());
     acme.share(&session, acme.cat, Access::Edit).await;
@@ -313,7 +314,7 @@ async fn an_archived_session_is_read_only_and_dark() {
     let store = &acme.store;
     let session = workspace(store, acme.ann, &[]).await;
     let added = store
-        .add_display(acme.ann, session.id, "a1b2c3d4", None, NOW, NOW + 9)
+        .add_display(acme.ann, session.id, "a1b2c3d4", NOW, NOW + 9)
         .await;
     assert!(added.expect("answers").is_some());
     let (archived, ended) = store
@@ -328,7 +329,7 @@ async fn an_archived_session_is_read_only_and_dark() {
         Some(Refusal::Archived)
     );
     let display = store
-        .add_display(acme.ann, session.id, "b1b2c3d4", None, NOW, NOW + 9)
+        .add_display(acme.ann, session.id, "b1b2c3d4", NOW, NOW + 9)
         .await;
     assert!(display.expect("answers").is_none());
     let page = Page {
@@ -406,7 +407,7 @@ async fn another_partner_can_neither_see_nor_touch_it() {
             .await;
         assert_eq!(archived.expect("answers").err(), Some(Refusal::Unseen));
         let display = store
-            .add_display(stranger, session.id, "a1b2c3d4", None, NOW, NOW + 1)
+            .add_display(stranger, session.id, "a1b2c3d4", NOW, NOW + 1)
             .await;
         assert!(display.expect("answers").is_none());
     }
@@ -422,7 +423,7 @@ async fn a_removed_session_takes_its_displays_with_it() {
     let store = &acme.store;
     let session = workspace(store, acme.ann, &[]).await;
     let added = store
-        .add_display(acme.ann, session.id, "a1b2c3d4", None, NOW, NOW + 10)
+        .add_display(acme.ann, session.id, "a1b2c3d4", NOW, NOW + 10)
         .await;
     assert!(added.expect("answers").is_some());
     let ended = store
