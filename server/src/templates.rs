@@ -40,7 +40,8 @@ impl Templates {
         self.0.iter().find(|template| template.id == id).cloned()
     }
 
-    /// Whether the partner can show this template, in this revision if one is named. A shipped one has no revisions.
+    /// Whether the partner can show this template, in this revision if one is named. A shipped one has no revisions, and of a
+    /// partner's own old ones go.
     pub async fn offers(
         &self,
         store: &Store,
@@ -54,10 +55,16 @@ impl Templates {
         let Some(id) = own_id(id) else {
             return Ok(false);
         };
-        let Some(newest) = store.template(partner, id).await? else {
+        if store.template(partner, id).await?.is_none() {
             return Ok(false);
-        };
-        Ok(revision.is_none_or(|revision| (1..=newest.template.revision).contains(&revision)))
+        }
+        match revision {
+            Some(revision) => {
+                let content = store.template_revision(partner, id, revision).await?;
+                Ok(content.is_some())
+            }
+            None => Ok(true),
+        }
     }
 
     /// The content that a partner's template has in a revision, or in the newest.

@@ -1,6 +1,6 @@
 //! A screen: a WebSocket and a follower.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use gantry_core::{
@@ -10,7 +10,9 @@ use gantry_core::{
 use tokio::{net::TcpSocket, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, http::StatusCode},
+    tungstenite::{
+        Error, Message, client::IntoClientRequest, error::ProtocolError, http::StatusCode,
+    },
 };
 
 use crate::clock;
@@ -79,6 +81,13 @@ impl Screen {
                 }
                 Some(Ok(Message::Close(_))) | None => return None,
                 Some(Ok(_)) => {}
+                // A server that stops may be gone before it has read our last word, and the system resets such a connection.
+                Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                    return None;
+                }
+                Some(Err(Error::Io(error))) if error.kind() == ErrorKind::ConnectionReset => {
+                    return None;
+                }
                 Some(Err(error)) => panic!("{error}"),
             }
         }
