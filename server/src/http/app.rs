@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{presence::Presence, uploads::Uploads};
+use super::{exports::Exports, presence::Presence, uploads::Uploads};
 use crate::{
     auth::{hashing::Hashing, patience::Patience},
     display::terms::Watched,
@@ -32,6 +32,8 @@ pub struct App {
     pub hashing: Hashing,
     /// Who sends rosters.
     pub uploads: Uploads,
+    /// Who takes reads away.
+    pub exports: Arc<Exports>,
     /// What display URLs begin with, without a slash at the end.
     pub base_url: String,
     /// Ends the streams to the screens.
@@ -61,6 +63,7 @@ impl App {
             presence: Presence::default(),
             hashing: Hashing::default(),
             uploads: Uploads::default(),
+            exports: Arc::default(),
             base_url,
             shutdown,
         })

@@ -355,9 +355,9 @@ mod tests {
         ] {
             let refused = match &store.db {
                 Db::Sqlite(pools) => sqlx::query(text).execute(&pools.writer).await.map(drop),
-                Db::Postgres(pool) => {
+                Db::Postgres(pools) => {
                     // As the tables' owner, whom no grant and no policy stops.
-                    let mut owner = pool.acquire().await.expect("connects");
+                    let mut owner = pools.asking.acquire().await.expect("connects");
                     let reset = sqlx::query("reset role").execute(&mut *owner).await;
                     reset.expect("resets");
                     sqlx::query(text).execute(&mut *owner).await.map(drop)
@@ -365,9 +365,9 @@ mod tests {
             };
             let refused = refused.expect_err("is refused").to_string();
             assert!(refused.contains("the audit log cannot be"), "{refused}");
-            if let Db::Postgres(pool) = &store.db {
+            if let Db::Postgres(pools) = &store.db {
                 for scope in [Scope::from(acme), Server.into()] {
-                    let mut fenced = fenced(pool, scope).await.expect("connects");
+                    let mut fenced = fenced(&pools.asking, scope).await.expect("connects");
                     let refused = sqlx::query(text).execute(&mut *fenced).await;
                     let refused = refused.expect_err("is refused").to_string();
                     assert!(refused.contains("permission denied"), "{refused}");

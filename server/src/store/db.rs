@@ -18,6 +18,9 @@ pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/
 /// Connections of a pool; more than this only wait for the CPU.
 pub(super) const CONNECTIONS: u32 = 8;
 
+/// Connections to PostgreSQL that only store under positions. One does at a time, and one that broke off may still be rolling back.
+const STORING: u32 = 2;
+
 /// Statements that a connection keeps prepared: all that there are, with room.
 const PREPARED: usize = 256;
 
@@ -51,7 +54,16 @@ pub(super) enum Db {
     /// A file beside the server; the default.
     Sqlite(SqlitePools),
     /// A server of its own.
-    Postgres(PgPool),
+    Postgres(PostgresPools),
+}
+
+/// Connections to PostgreSQL. What the hardware sends never waits for one that answers somebody's questions.
+#[derive(Clone, Debug)]
+pub(super) struct PostgresPools {
+    /// Connections for whatever is asked and changed.
+    pub(super) asking: PgPool,
+    /// Connections for what is stored under positions.
+    pub(super) storing: PgPool,
 }
 
 /// SQLite lets one connection write at a time and has the others try again and again, so that one can starve while another
@@ -68,7 +80,7 @@ pub(super) struct SqlitePools {
 /// only read: `reading!(self.db, partner, conn => …)`.
 macro_rules! reading {
     ($db:expr, $scope:expr, $conn:ident => $body:expr) => {
-        $crate::store::db::on!($db, readers, $scope, $conn => $body)
+        $crate::store::db::on!($db, readers, asking, $scope, $conn => $body)
     };
 }
 pub(crate) use reading;
@@ -76,23 +88,33 @@ pub(crate) use reading;
 /// Like [`reading!`], for what also writes. While it runs nothing else writes to SQLite, so it must not wait for another one.
 macro_rules! writing {
     ($db:expr, $scope:expr, $conn:ident => $body:expr) => {
-        $crate::store::db::on!($db, writer, $scope, $conn => $body)
+        $crate::store::db::on!($db, writer, asking, $scope, $conn => $body)
     };
 }
 pub(crate) use writing;
 
+/// Like [`writing!`], for whoever holds the counter of positions: everybody who stores waits for them, so they wait for nobody's
+/// questions.
+macro_rules! storing {
+    ($db:expr, $scope:expr, $conn:ident => $body:expr) => {
+        $crate::store::db::on!($db, writer, storing, $scope, $conn => $body)
+    };
+}
+pub(crate) use storing;
+
 macro_rules! on {
-    ($db:expr, $pool:ident, $scope:expr, $conn:ident => $body:expr) => {
+    ($db:expr, $sqlite:ident, $postgres:ident, $scope:expr, $conn:ident => $body:expr) => {
         match &$db {
             $crate::store::db::Db::Sqlite(pools) => {
                 // The type of the query's text is the fence here; see `sql`.
                 let _: $crate::store::fence::Scope = $scope.into();
-                let mut held = pools.$pool.acquire().await?;
+                let mut held = pools.$sqlite.acquire().await?;
                 let $conn = &mut *held;
                 $body
             }
-            $crate::store::db::Db::Postgres(pool) => {
-                let mut held = $crate::store::fence::fenced(pool, $scope.into()).await?;
+            $crate::store::db::Db::Postgres(pools) => {
+                let mut held =
+                    $crate::store::fence::fenced(&pools.$postgres, $scope.into()).await?;
                 let $conn = &mut *held;
                 $body
             }
@@ -104,7 +126,7 @@ pub(crate) use on;
 impl Db {
     /// The highest position that is stored; 0 when nothing is.
     pub(super) async fn last_position(&self) -> Result<i64> {
-        reading!(*self, Server, conn => LAST_POSITION.query_scalar().fetch_one(conn).await)
+        storing!(*self, Server, conn => LAST_POSITION.query_scalar().fetch_one(conn).await)
     }
 }
 
@@ -198,7 +220,10 @@ impl Store {
                 pools.readers.close().await;
                 pools.writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres(pools) => {
+                pools.asking.close().await;
+                pools.storing.close().await;
+            }
         }
     }
 }
@@ -230,7 +255,7 @@ async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePools> {
     Ok(SqlitePools { readers, writer })
 }
 
-async fn open_postgres(options: &PgConnectOptions) -> anyhow::Result<PgPool> {
+async fn open_postgres(options: &PgConnectOptions) -> anyhow::Result<PostgresPools> {
     let options = options
         .clone()
         .application_name("gantry-server")
@@ -239,11 +264,53 @@ async fn open_postgres(options: &PgConnectOptions) -> anyhow::Result<PgPool> {
     POSTGRES_MIGRATIONS
         .run(&mut options.connect().await?)
         .await?;
-    Ok(PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(LONGEST_WAIT)
-        // Every connection is fenced before it is used, which shows whether it is still there.
-        .test_before_acquire(false)
-        .connect_with(options.options(POSTGRES_SETTINGS))
-        .await?)
+    let options = options.options(POSTGRES_SETTINGS);
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(LONGEST_WAIT)
+            // Every connection is fenced before it is used, which shows whether it is still there.
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+    };
+    Ok(PostgresPools {
+        asking: pool(CONNECTIONS).await?,
+        storing: pool(STORING).await?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::Any;
+
+    use super::*;
+    use crate::store::{
+        Role,
+        testing::{NOW, race, read, somebody, store, workspace},
+    };
+
+    #[tokio::test]
+    async fn storing_waits_for_nobody_who_asks() {
+        let (store, _place) = store().await;
+        let origin = race(&store).await;
+        let ann = somebody(&store, origin.partner_id, "ann@example.org", Role::Owner).await;
+        let session = workspace(&store, ann, &[]).await;
+        let mut asking = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let connection: Box<dyn Any> = match &store.db {
+                Db::Sqlite(pools) => Box::new(pools.readers.acquire().await.expect("is free")),
+                Db::Postgres(pools) => Box::new(pools.asking.acquire().await.expect("is free")),
+            };
+            asking.push(connection);
+        }
+        let storing = async {
+            let stored = store.append(&[read(origin, 1, "7")], &[]).await;
+            assert_eq!(stored.expect("stores").len(), 1);
+            let replaced = store.replace_roster(ann, session.id, None, "{}", 1, NOW);
+            replaced.await.expect("stores").expect("is allowed");
+        };
+        let stored = tokio::time::timeout(LONGEST_WAIT / 2, storing).await;
+        assert!(stored.is_ok(), "it waited for those who ask");
+        drop(asking);
+    }
 }

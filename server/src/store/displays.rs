@@ -112,9 +112,9 @@ const DISPLAY: Personal = Personal::new(concat!(
 const DISPLAYS: Personal = Personal::new(concat!(
     "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at, u.revoked_at
     from display_urls u join display_sessions on display_sessions.id = u.display_session_id
-    where u.partner_id = $1 and ",
+    where u.partner_id = $1 and (u.created_at, u.id) < ($3, $4) and ",
     seen!(),
-    " order by u.created_at desc, u.id limit $3"
+    " order by u.created_at desc, u.id desc limit $5"
 ));
 
 const REVOKE: Personal = Personal::new(concat!(
@@ -250,9 +250,18 @@ impl Store {
             .await)
     }
 
-    /// The newest `limit` displays of the sessions that the person may see, newest first, also those that are over.
-    pub async fn displays(&self, person: Person, limit: usize) -> Result<Vec<Display>> {
+    /// The newest `limit` displays of the sessions that the person may see, newest first, also those that are over; where there is a
+    /// moment and an id, of those that come after a display which was made then and has this id.
+    pub async fn displays(
+        &self,
+        person: Person,
+        before: Option<(Moment, &str)>,
+        limit: usize,
+    ) -> Result<Vec<Display>> {
+        let (made_at, id) = before.unwrap_or((Moment(i64::MAX), ""));
         reading!(self.db, person.partner, conn => DISPLAYS.query_as(person)
+            .bind(made_at.0)
+            .bind(id)
             .bind(limit as i64)
             .fetch_all(conn)
             .await)

@@ -10,7 +10,7 @@ use sqlx::{Connection, FromRow};
 
 use super::{
     PartnerId, Result, Store, StreamId, TimingSessionId,
-    db::{reading, writing},
+    db::{reading, storing},
     fence::Server,
     sql::{Across, Walled},
 };
@@ -168,7 +168,7 @@ impl Store {
         lines: &[NewLine],
     ) -> Result<Vec<StoredRead>> {
         let first = last + 1;
-        writing!(self.db, Server, conn => {
+        storing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
             let mut stored = Vec::with_capacity(reads.len());
             for (chunk, from) in reads.chunks(ROWS_PER_STATEMENT).zip((first..).step_by(ROWS_PER_STATEMENT)) {

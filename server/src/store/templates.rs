@@ -163,7 +163,7 @@ const NEWEST: Walled =
 
 const REVISIONS: Walled = Walled::new(
     "select revision, saved_at, saved_by from template_revisions
-    where partner_id = $1 and template_id = $2 order by revision desc limit $3",
+    where partner_id = $1 and template_id = $2 and revision < $3 order by revision desc limit $4",
 );
 
 const REVISION: Walled = Walled::new(
@@ -286,15 +286,17 @@ impl Store {
         reading!(self.db, partner, conn => NEWEST.query_scalar(partner).bind(id).fetch_optional(conn).await)
     }
 
-    /// The newest `limit` revisions of a template, newest first.
+    /// The newest `limit` revisions of a template, newest first; where a revision is named, of those before it.
     pub async fn template_revisions(
         &self,
         partner: PartnerId,
         id: TemplateId,
+        before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Revision>> {
         reading!(self.db, partner, conn => REVISIONS.query_as(partner)
             .bind(id)
+            .bind(before.unwrap_or(i64::MAX))
             .bind(limit as i64)
             .fetch_all(conn)
             .await)
@@ -400,7 +402,7 @@ mod tests {
         assert_eq!(newest.template, expected);
         assert_eq!(newest.content, next.content);
         assert_eq!(store.templates(partner).await.expect("lists"), [expected]);
-        let revisions = store.template_revisions(partner, first.id, 9).await;
+        let revisions = store.template_revisions(partner, first.id, None, 9).await;
         let numbers: Vec<_> = revisions
             .expect("lists")
             .into_iter()
@@ -447,7 +449,7 @@ mod tests {
             let saved = store.save_template(partner, template, base, &next).await;
             assert!(matches!(saved, Ok(Saving::Saved(_))), "{base}: {saved:?}");
         }
-        let kept = store.template_revisions(partner, template, 999).await;
+        let kept = store.template_revisions(partner, template, None, 999).await;
         let kept: Vec<_> = kept
             .expect("lists")
             .iter()
@@ -528,7 +530,7 @@ mod tests {
         assert_eq!(store.templates(other).await.expect("lists"), []);
         assert_eq!(store.template(other, id).await.expect("reads"), None);
         assert_eq!(store.newest_revision(other, id).await.expect("reads"), None);
-        let revisions = store.template_revisions(other, id, 9).await;
+        let revisions = store.template_revisions(other, id, None, 9).await;
         assert_eq!(revisions.expect("lists"), []);
         let content = store.template_revision(other, id, 1).await;
         assert_eq!(content.expect("reads"), None);

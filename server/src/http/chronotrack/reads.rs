@@ -8,7 +8,6 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,6 +37,7 @@ pub(super) struct Wanted {
     (status = OK, content_type = "text/csv", body = String),
     (status = NOT_FOUND, body = Problem),
     (status = UNPROCESSABLE_ENTITY, body = Problem),
+    (status = TOO_MANY_REQUESTS, body = Problem),
 ))]
 pub(super) async fn reads(
     State(app): State<Arc<App>>,
@@ -47,6 +47,7 @@ pub(super) async fn reads(
 ) -> Result<Response, Problem> {
     let format = wanted.format.as_deref().map_or(Ok(Format::Csv), format)?;
     let (store, id) = (app.services.store.clone(), parse_id(&id)?);
+    let place = app.exports.begin(viewer.partner).await?;
     let session = store
         .timing_session(viewer.partner, id)
         .await?
@@ -63,11 +64,7 @@ pub(super) async fn reads(
         ),
     ];
     let export = Export::new(store, viewer.partner, session, format);
-    // A page is read when the one before has been sent: a slow reader costs one page of memory.
-    let parts = stream::try_unfold(export, async |mut export| {
-        let part = export.next().await?;
-        Ok::<_, sqlx::Error>(part.map(|part| (part, export)))
-    });
+    let parts = Arc::clone(&app.exports).parts(place, export);
     Ok((headers, Body::from_stream(parts)).into_response())
 }
 

@@ -16,7 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
-    body::{Id, Json},
+    body::{Id, Json, Query},
+    paging::{self, Extent},
     principal::{Operator, Viewer},
     problem::{InputError, Problem},
 };
@@ -31,9 +32,6 @@ use crate::{
 
 use view::{Displays, View};
 
-/// Displays answered by one listing; older ones are over for long.
-const LISTED: usize = 500;
-
 const HOUR_MS: i64 = 3_600_000;
 
 /// The longest life: a year.
@@ -47,19 +45,38 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(find, change::change, change::revoke))
 }
 
-/// Lists the newest displays, also those that are over.
-#[utoipa::path(get, path = "/api/displays", tag = "displays", security(("token" = [])), responses(
+/// Lists the displays, also those that are over, newest first.
+#[utoipa::path(get, path = "/api/displays", tag = "displays", security(("token" = [])), params(Extent), responses(
     (status = OK, body = Displays),
+    (status = UNPROCESSABLE_ENTITY, body = Problem),
 ))]
-async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Result<Json<Displays>, Problem> {
-    let now = clock::now();
-    let displays = app.services.store.displays(viewer.person(), LISTED).await?;
+async fn list(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Query(extent): Query<Extent>,
+) -> Result<Json<Displays>, Problem> {
+    let (before, limit) = extent.check(read_cursor)?;
+    let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));
+    let (store, now) = (&app.services.store, clock::now());
+    let mut displays = store.displays(viewer.person(), before, limit + 1).await?;
+    let next_cursor = paging::cut(&mut displays, limit, cursor);
     let views = displays
         .into_iter()
         .map(|display| View::new(&app, display, now));
     Ok(Json(Displays {
         displays: views.collect(),
+        next_cursor,
     }))
+}
+
+/// Where a list goes on after this display: the moment when it was made, and its id, because others may have been made then.
+fn cursor(display: &Display) -> String {
+    format!("{}-{}", display.created_at.0, display.id)
+}
+
+fn read_cursor(text: &str) -> Option<(Moment, DisplayId)> {
+    let (made_at, id) = text.split_once('-')?;
+    Some((Moment(made_at.parse().ok()?), id.parse().ok()?))
 }
 
 /// Answers one display.

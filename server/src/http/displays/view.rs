@@ -31,10 +31,13 @@ pub(super) struct View {
     screens: usize,
 }
 
-/// The newest displays, newest first.
+/// A page of displays, newest first.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Displays {
     pub(super) displays: Vec<View>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
 }
 
 impl View {

@@ -15,17 +15,15 @@ use super::{
 use crate::{
     http::{
         app::App,
-        body::{Id, Json},
+        body::{Id, Json, Query},
         moment::Rfc3339,
+        paging::{self, Extent},
         precondition::Tagged,
         principal::Viewer,
         problem::Problem,
     },
     store::TemplateBody,
 };
-
-/// Revisions answered by one listing; older ones are there and can be named.
-const LISTED: usize = 500;
 
 /// Lists the templates.
 #[utoipa::path(get, path = "/api/templates", tag = "templates", security(("token" = [])), responses(
@@ -65,27 +63,32 @@ pub(super) async fn find(
     Ok(Tagged(revision, content).into_response())
 }
 
-/// Lists the newest revisions of a template.
+/// Lists the revisions of a template, newest first.
 #[utoipa::path(get, path = "/api/templates/{id}/revisions", tag = "templates", security(("token" = [])),
-    params(("id" = String, Path)), responses(
+    params(("id" = String, Path), Extent), responses(
     (status = OK, body = Revisions),
     (status = NOT_FOUND, body = Problem),
+    (status = UNPROCESSABLE_ENTITY, body = Problem),
 ))]
 pub(super) async fn revisions(
     State(app): State<Arc<App>>,
     viewer: Viewer,
     Id(id): Id,
+    Query(extent): Query<Extent>,
 ) -> Result<Json<Revisions>, Problem> {
+    let (before, limit) = extent.check(|text| text.parse().ok())?;
     if app.templates.find(&id).is_some() {
         return Ok(Json(Revisions {
             revisions: Vec::new(),
+            next_cursor: None,
         }));
     }
     let template = own(&app, viewer.partner, &id).await?.template;
     let store = &app.services.store;
-    let revisions = store
-        .template_revisions(viewer.partner, template.id, LISTED)
+    let mut revisions = store
+        .template_revisions(viewer.partner, template.id, before, limit + 1)
         .await?;
+    let next_cursor = paging::cut(&mut revisions, limit, |last| last.revision.to_string());
     let views = revisions.into_iter().map(|revision| RevisionView {
         revision: revision.revision,
         saved_at: Rfc3339(revision.saved_at),
@@ -93,5 +96,6 @@ pub(super) async fn revisions(
     });
     Ok(Json(Revisions {
         revisions: views.collect(),
+        next_cursor,
     }))
 }

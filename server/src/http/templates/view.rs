@@ -53,10 +53,13 @@ pub(super) struct Content {
     source: Value,
 }
 
-/// What was saved, newest first.
+/// A page of what was saved, newest first.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Revisions {
     pub(super) revisions: Vec<RevisionView>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
 }
 
 /// A revision without its content.

@@ -172,3 +172,29 @@ async fn all_reads_are_handed_out_as_a_file() {
     let olga = port.log_in(OLGA).await;
     assert_eq!(olga.get(&path).await.status, 404, "another partner's");
 }
+
+#[tokio::test]
+async fn a_partner_with_many_exports_is_told_to_come_back() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let path = format!(
+        "/api/chronotrack/sessions/{}/reads",
+        port.origin.timing_session_id
+    );
+    let mut open = Vec::new();
+    while let Ok(place) = port.app.exports.begin(port.origin.partner_id).await {
+        open.push(place);
+    }
+    let refused = ann.request(Method::GET, &path).send().await;
+    let refused = refused.expect("answers");
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+    drop(open.pop());
+    // The second finds its place only if the first gave it back at its end.
+    for _ in 0..2 {
+        let taken = ann.request(Method::GET, &path).send().await;
+        let taken = taken.expect("answers");
+        assert_eq!(taken.status(), 200);
+        assert_eq!(taken.text().await.expect("text").lines().count(), 1);
+    }
+}

@@ -81,3 +81,35 @@ async fn what_is_done_to_a_display_is_noted_without_its_id() {
     }
     assert!(!log.body.to_string().contains(&display), "{log:?}");
 }
+
+#[tokio::test]
+async fn an_old_display_is_found_page_by_page() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let session = port.session(&ann).await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(port.display(&ann, &session).await);
+    }
+    let (mut listed, mut path) = (Vec::new(), "/api/displays?limit=2".to_owned());
+    for most in [2, 2, 1] {
+        let page = ann.get(&path).await;
+        let displays = page.body["displays"].as_array().expect("a list");
+        assert_eq!(displays.len(), most, "{page:?}");
+        let ids = displays.iter().filter_map(|display| display["id"].as_str());
+        listed.extend(ids.map(str::to_owned));
+        let next = page.body["next_cursor"].as_str();
+        assert_eq!(next.is_some(), most == 2);
+        path = format!("/api/displays?limit=2&cursor={}", next.unwrap_or_default());
+    }
+    let whole = ann.get("/api/displays").await;
+    assert_eq!(whole.body.get("next_cursor"), None);
+    let whole = whole.body["displays"].as_array().expect("a list").iter();
+    let whole: Vec<_> = whole.filter_map(|display| display["id"].as_str()).collect();
+    assert_eq!(listed, whole, "the same order");
+    listed.sort();
+    made.sort();
+    assert_eq!(listed, made, "each of them once");
+    let wrong = ann.get("/api/displays?limit=501&cursor=x").await;
+    assert_eq!(wrong.pointers(), ["/cursor", "/limit"]);
+}

@@ -76,6 +76,14 @@ async fn a_template_is_copied_changed_restored_and_removed() {
     let revisions = ann.get(&format!("{path}/revisions")).await;
     assert_eq!(revisions.body["revisions"][0]["revision"], 3);
     assert_eq!(revisions.body["revisions"][2]["saved_by"], ANN);
+    let newest = ann.get(&format!("{path}/revisions?limit=2")).await;
+    let next = format!("{path}/revisions?cursor={}", newest.text("next_cursor"));
+    let oldest = ann.get(&next).await;
+    assert_eq!(
+        oldest.body["revisions"],
+        json!([revisions.body["revisions"][2]])
+    );
+    assert_eq!(oldest.body.get("next_cursor"), None);
 
     assert_eq!(ann.delete(&path).await.status, StatusCode::NO_CONTENT);
     ann.get(&path).await.is_problem(404);

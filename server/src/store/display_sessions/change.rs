@@ -7,7 +7,7 @@ use super::{Changed, DisplaySession, NewDisplaySession, SessionChange, Terms, fi
 use crate::store::{
     DisplaySessionId, Person, Result, Store,
     access::access,
-    db::writing,
+    db::storing,
     session_events::{BIND, EventKind, UNBIND, append},
     session_templates::FORSAKE,
     sql::{Personal, Walled},
@@ -40,10 +40,16 @@ const COUNT_PARTICIPANTS: Walled = Walled::unattended(
 );
 
 /// Makes a change in one transaction, after seeing that it is to be made: `changing!(store, person, id, terms, at, transaction =>
-/// body)`. The body answers what the change comes to; when it returns early, nothing is changed.
+/// body)`. The body answers what the change comes to; when it returns early, nothing is changed. Whoever stores under a position says
+/// so: `changing!(storing: …)`.
 macro_rules! changing {
     ($store:expr, $person:expr, $id:expr, $terms:expr, $at:expr, $transaction:ident => $body:expr) => {
-        $crate::store::db::writing!($store.db, $person.partner, conn => {
+        $crate::store::display_sessions::changing!(
+            writing: $store, $person, $id, $terms, $at, $transaction => $body
+        )
+    };
+    ($way:ident: $store:expr, $person:expr, $id:expr, $terms:expr, $at:expr, $transaction:ident => $body:expr) => {
+        $crate::store::db::$way!($store.db, $person.partner, conn => {
             let terms: $crate::store::Terms = $terms;
             let mut $transaction = sqlx::Connection::begin(conn).await?;
             let touched = $crate::store::display_sessions::TOUCH
@@ -84,7 +90,7 @@ impl Store {
     ) -> Result<()> {
         let partner = person.partner;
         self.after_last(1, async |last| {
-            writing!(self.db, partner, conn => {
+            storing!(self.db, partner, conn => {
                 let mut transaction = conn.begin().await?;
                 ADD.query(partner)
                     .bind(session.id)
@@ -121,7 +127,7 @@ impl Store {
     ) -> Changed<DisplaySession> {
         let partner = person.partner;
         self.after_last(1, async |last| {
-            changing!(self, person, id, Terms::edit(expected), at, transaction => {
+            changing!(storing: self, person, id, Terms::edit(expected), at, transaction => {
                 CHANGE.query(partner)
                     .bind(id)
                     .bind(change.name.as_deref())
@@ -168,7 +174,7 @@ impl Store {
     ) -> Changed<i64> {
         let partner = person.partner;
         self.after_last(1, async |last| {
-            changing!(self, person, id, Terms::edit(expected), at, transaction => {
+            changing!(storing: self, person, id, Terms::edit(expected), at, transaction => {
                 COUNT_PARTICIPANTS.query(partner)
                     .bind(id)
                     .bind(participants as i64)

@@ -7,7 +7,7 @@ use super::{Changed, DisplaySession, Terms, changing, find::SESSION};
 use crate::store::{
     Display, DisplaySessionId, EventKind, Person, Result, Store, UserId,
     access::seen,
-    db::writing,
+    db::storing,
     session_events::FORGET_ALL,
     session_templates::COPY_OWN,
     sql::{Personal, Walled},
@@ -180,7 +180,7 @@ impl Store {
     ) -> Result<Option<DisplaySession>> {
         let partner = person.partner;
         self.after_last(2, async |last| {
-            writing!(self.db, partner, conn => {
+            storing!(self.db, partner, conn => {
                 let mut transaction = conn.begin().await?;
                 let added = DUPLICATE.query(person)
                     .bind(id)

@@ -204,7 +204,7 @@ async fn a_display_is_seen_by_whoever_sees_its_session() {
     assert!(again.expect("answers").is_none(), "an id is used once");
     let seen = async |person| {
         let one = store.display(person, "a1b2c3d4").await.expect("reads");
-        let all = store.displays(person, 9).await.expect("lists");
+        let all = store.displays(person, None, 9).await.expect("lists");
         assert_eq!(one.is_some(), all.len() == 1);
         one.is_some()
     };
@@ -300,7 +300,7 @@ async fn a_duplicate_has_everything_but_displays_and_shares() {
         [acme.origin.timing_session_id]
     );
     assert_eq!(acme.access(acme.cat, id).await, None);
-    let displays = store.displays(acme.ben, 9).await.expect("lists");
+    let displays = store.displays(acme.ben, None, 9).await.expect("lists");
     assert!(
         displays
             .iter()
