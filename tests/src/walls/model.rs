@@ -198,7 +198,10 @@ async fn introduce(side: Side, people: &mut [Person], secrets: &Secrets) -> Resu
     let owner = people.first().context("nobody works here")?;
     let listed = owner.caller.get("/api/colleagues").await?.json()?;
     let listed = listed["colleagues"].as_array().context("no colleagues")?;
-    ensure!(listed.len() == people.len(), "{listed:?}");
+    ensure!(
+        listed.len() == people.len(),
+        "another partner's people are listed: {listed:?}"
+    );
     for person in people {
         let mut all = listed.iter();
         let found = all.find(|colleague| colleague["email"] == person.email);
