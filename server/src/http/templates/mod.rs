@@ -1,6 +1,6 @@
 //! Templates: those that are part of the program, and partners' own with their revisions.
 //!
-//! [`read`] and [`write`] hold the handlers, [`view`] the JSON that they answer with, and [`source`] what a template is written as.
+//! [`read`] and [`mod@write`] hold the handlers, [`view`] the JSON that they answer with, and [`source`] what a template is written as.
 
 mod read;
 mod source;
