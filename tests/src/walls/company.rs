@@ -56,6 +56,8 @@ pub struct Company {
     pub displays: BTreeMap<String, Shown>,
     /// Who was invited and has not come: the address by the invitation's id.
     pub invitations: BTreeMap<String, String>,
+    /// The names of its own templates, by id.
+    pub templates: BTreeMap<String, String>,
     /// The timing session of its hardware.
     pub timing_session: Option<String>,
     /// The mat of its hardware, while that is connected.
@@ -82,6 +84,7 @@ impl Company {
             sessions: BTreeMap::new(),
             displays: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            templates: BTreeMap::new(),
             timing_session: None,
             mat: None,
             reads: 0,

@@ -5,6 +5,7 @@ mod people;
 mod reads;
 mod sessions;
 mod sharing;
+mod templates;
 mod trespass;
 
 use anyhow::{Context as _, Result};
@@ -35,6 +36,9 @@ enum Deed {
     ExtendDisplay,
     RevokeDisplay,
     ShowDisplay,
+    MakeTemplate,
+    ListTemplates,
+    ChooseTemplate,
     Run,
     LookAtReads,
     Invite,
@@ -65,6 +69,9 @@ const DEEDS: &[(Deed, usize)] = &[
     (Deed::ExtendDisplay, 3),
     (Deed::RevokeDisplay, 2),
     (Deed::ShowDisplay, 2),
+    (Deed::MakeTemplate, 1),
+    (Deed::ListTemplates, 2),
+    (Deed::ChooseTemplate, 3),
     (Deed::Run, 8),
     (Deed::LookAtReads, 4),
     (Deed::Invite, 2),
@@ -97,6 +104,9 @@ pub async fn one(company: &mut Company, chance: &mut Chance) -> Result<()> {
         Deed::ExtendDisplay => displays::extend(company, chance).await,
         Deed::RevokeDisplay => displays::revoke(company, chance).await,
         Deed::ShowDisplay => displays::show(company, chance).await,
+        Deed::MakeTemplate => templates::make(company, chance).await,
+        Deed::ListTemplates => templates::list(company, chance).await,
+        Deed::ChooseTemplate => templates::choose(company, chance).await,
         Deed::Run => reads::run(company, chance).await,
         Deed::LookAtReads => reads::look_at(company, chance).await,
         Deed::Invite => people::invite(company, chance).await,
@@ -125,6 +135,7 @@ fn draw(chance: &mut Chance) -> Option<Deed> {
 pub async fn look_at_everything(company: &mut Company, chance: &mut Chance) -> Result<()> {
     sessions::list(company, chance).await?;
     displays::list(company, chance).await?;
+    templates::list(company, chance).await?;
     reads::look_at(company, chance).await
 }
 
