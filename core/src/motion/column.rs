@@ -149,11 +149,13 @@ fn longest_ascent(stays: &[Stay]) -> Vec<Stay> {
     ascent
 }
 
-/// The row on its way beyond the list's end; `None` when it would not get there, or its page may be turned meanwhile.
+/// The row on its way beyond the list's end; `None` when it is there already, would not get there, or its page may be turned
+/// meanwhile.
 fn push_out(row: &Old<'_>, distance: i32, at: Moment) -> Option<Layer> {
     let clip = row.layer.clip?;
+    let end = clip.y + clip.h;
     let until = match row.layer.show {
-        _ if row.y + distance < clip.y + clip.h || !is_visible(row, at) => return None,
+        _ if row.y >= end || row.y + distance < end || !is_visible(row, at) => return None,
         Show::Turn { .. } => return None,
         Show::Between { until, .. } if !is_leaving(row.layer) => until,
         Show::Between { .. } | Show::Always => None,
@@ -254,6 +256,20 @@ mod tests {
     fn places(rows: &[&str], from: i32) -> Vec<(String, i32)> {
         let place = |(index, row): (usize, &&str)| ((*row).to_owned(), from + index as i32 * ROW);
         rows.iter().enumerate().map(place).collect()
+    }
+
+    #[test]
+    fn what_has_left_is_not_sent_on() {
+        let names: Vec<String> = (0..200).map(|row| row.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut scene = animate(None, list(&names[195..]), Moment(0));
+        let mut most = 0;
+        for (step, first) in (0..195).rev().enumerate() {
+            let at = Moment(1_000 + step as i64 * 20);
+            scene = animate(Some(&scene), list(&names[first..first + 5]), at);
+            most = most.max(scene.layers.len());
+        }
+        assert!(most <= 2 * ROWS as usize + 2, "{most} rows at once");
     }
 
     #[test]
