@@ -6,7 +6,7 @@ use super::{
     PartnerId, Result, Store, StoredRead, TimingSessionId,
     db::reading,
     fence::Server,
-    reads::ReadRow,
+    session_reads::ReadRow,
     sql::{Across, Walled},
 };
 

@@ -26,6 +26,7 @@ mod reads;
 mod resets;
 mod retention;
 mod session_events;
+mod session_reads;
 mod session_templates;
 mod shares;
 mod sql;

@@ -1,4 +1,4 @@
-//! The reads themselves: appended in groups, read on from a position.
+//! The reads themselves, as they come in: appended in groups.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use gantry_core::{
     read::{ReadKind, TimingRead},
     time::Moment,
 };
-use sqlx::{Connection, FromRow};
+use sqlx::Connection;
 
 use super::{
     PartnerId, Result, Store, StreamId, TimingSessionId,
@@ -84,22 +84,6 @@ pub struct StoredRead {
     pub received_at: Moment,
 }
 
-#[derive(FromRow)]
-pub(super) struct ReadRow {
-    position: i64,
-    timing_session_id: TimingSessionId,
-    kind: String,
-    location: String,
-    sequence: i64,
-    tag: String,
-    at: i64,
-    wire_time: String,
-    lap: Option<i64>,
-    reader: String,
-    gator: String,
-    received_at: i64,
-}
-
 /// Rows in one statement. More rows hardly cost less each, and SQLite takes at most 32,766 values.
 const ROWS_PER_STATEMENT: usize = 128;
 
@@ -133,18 +117,6 @@ const KEEP_LINES: Across = Across::new(
 
 const FAULTY_LINES: Walled =
     Walled::new("select count(*) from timing_lines where partner_id = $1 and fault is not null");
-
-const READS_AFTER: Walled = Walled::new(
-    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
-    gator, received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4",
-);
-
-const NEWEST_READS: Walled = Walled::new(
-    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
-    gator, received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 order by position desc limit $3",
-);
 
 impl Store {
     /// Stores what the hardware sent in one transaction and answers the reads that were not there yet, in order.
@@ -243,38 +215,6 @@ impl Store {
     pub async fn faulty_lines(&self, partner: PartnerId) -> Result<i64> {
         reading!(self.db, partner, conn => FAULTY_LINES.query_scalar(partner).fetch_one(conn).await)
     }
-
-    /// The first `limit` reads of a timing session after `position`, in order.
-    pub async fn reads_after(
-        &self,
-        partner: PartnerId,
-        session: TimingSessionId,
-        position: i64,
-        limit: usize,
-    ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = reading!(self.db, partner, conn => READS_AFTER.query_as(partner)
-            .bind(session)
-            .bind(position)
-            .bind(limit as i64)
-            .fetch_all(conn)
-            .await?);
-        Ok(rows.into_iter().map(StoredRead::from).collect())
-    }
-
-    /// The newest `limit` reads of a timing session, newest first.
-    pub async fn newest_reads(
-        &self,
-        partner: PartnerId,
-        session: TimingSessionId,
-        limit: usize,
-    ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = reading!(self.db, partner, conn => NEWEST_READS.query_as(partner)
-            .bind(session)
-            .bind(limit as i64)
-            .fetch_all(conn)
-            .await?);
-        Ok(rows.into_iter().map(StoredRead::from).collect())
-    }
 }
 
 /// What a group of reads changes about its stream.
@@ -309,7 +249,7 @@ fn in_order(mut positions: Vec<i64>) -> Vec<i64> {
     positions
 }
 
-const fn kind_text(kind: ReadKind) -> &'static str {
+pub(super) const fn kind_text(kind: ReadKind) -> &'static str {
     match kind {
         ReadKind::Chip => "chip",
         ReadKind::Gun => "gun",
@@ -331,30 +271,6 @@ impl StoredRead {
             reader: read.reader.clone(),
             gator: read.gator.clone(),
             received_at: read.received_at,
-        }
-    }
-}
-
-impl From<ReadRow> for StoredRead {
-    fn from(row: ReadRow) -> Self {
-        Self {
-            position: row.position,
-            timing_session_id: row.timing_session_id,
-            // The table lets in no third kind.
-            kind: if row.kind == kind_text(ReadKind::Gun) {
-                ReadKind::Gun
-            } else {
-                ReadKind::Chip
-            },
-            location: row.location,
-            sequence: row.sequence,
-            tag: row.tag,
-            at: Moment(row.at),
-            wire_time: row.wire_time,
-            lap: row.lap,
-            reader: row.reader,
-            gator: row.gator,
-            received_at: Moment(row.received_at),
         }
     }
 }
@@ -471,55 +387,5 @@ mod tests {
             .expect("reads");
         let kept: Vec<_> = kept.iter().map(|read| read.tag.as_str()).collect();
         assert_eq!(kept, ["7", "8", "9"]);
-    }
-
-    #[tokio::test]
-    async fn another_partner_sees_no_read() {
-        let (store, _dir) = testing::store().await;
-        let origin = race(&store).await;
-        store
-            .append(&[read(origin, 1, "7")], &[])
-            .await
-            .expect("stores");
-        let other = store
-            .add_partner("Other", NOW)
-            .await
-            .expect("adds")
-            .expect("is new")
-            .id;
-
-        let session = origin.timing_session_id;
-        assert_eq!(
-            store
-                .reads_after(other, session, 0, 10)
-                .await
-                .expect("answers"),
-            []
-        );
-        assert_eq!(
-            store
-                .newest_reads(other, session, 10)
-                .await
-                .expect("answers"),
-            []
-        );
-        assert_eq!(
-            store
-                .reads_since(other, session, NOW)
-                .await
-                .expect("answers"),
-            0
-        );
-        assert_eq!(
-            store.timing_session(other, session).await.expect("answers"),
-            None
-        );
-        assert_eq!(
-            store
-                .reads_by_location(other, session)
-                .await
-                .expect("answers"),
-            []
-        );
     }
 }

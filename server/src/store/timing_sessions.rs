@@ -105,13 +105,6 @@ const BY_LOCATION: Walled = Walled::new(
 const RENAME: Walled =
     Walled::new("update timing_sessions set name = $3 where partner_id = $1 and id = $2");
 
-/// Looks at the newest reads only: a session may hold a hundred thousand, and 500 a second is a flood.
-const READS_SINCE: Walled = Walled::new(
-    "select count(*) from (select received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 order by position desc limit 30000) newest
-    where received_at >= $3",
-);
-
 const TOTALS: Across = Across::new(
     "select cast(coalesce(sum(reads), 0) as bigint) as reads,
     (select count(*) from timing_sessions) as sessions from timing_streams",
@@ -222,20 +215,6 @@ impl Store {
             .fetch_all(conn)
             .await?);
         Ok(rows.into_iter().map(LocationFigures::from).collect())
-    }
-
-    /// How many reads of a session were received at or after `since`; at most 30,000 are counted.
-    pub async fn reads_since(
-        &self,
-        partner: PartnerId,
-        session: TimingSessionId,
-        since: Moment,
-    ) -> Result<i64> {
-        reading!(self.db, partner, conn => READS_SINCE.query_scalar(partner)
-            .bind(session)
-            .bind(since.0)
-            .fetch_one(conn)
-            .await)
     }
 }
 
