@@ -5,6 +5,7 @@
 //! folds it into boards and publishes pictures; `display` sends those to the screens. `http` is where operators and screens
 //! come in, and `launch` puts the parts together.
 
+pub mod alarms;
 pub mod auth;
 pub mod clock;
 pub mod collector;

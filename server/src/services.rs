@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gantry_core::time::Moment;
 
 use crate::{
+    alarms::Alarms,
     clock,
     collector::{
         registry::Registry,
@@ -30,6 +31,8 @@ pub struct Services {
     pub published: Published,
     /// Who is connected to the timing port.
     pub registry: Arc<Registry>,
+    /// What somebody has to know now.
+    pub alarms: Arc<Alarms>,
     /// Who is let in at the HTTP port.
     pub door: Arc<Door>,
     /// Against guessing display ids.
@@ -49,6 +52,7 @@ impl Services {
             store,
             published: writer::publication(),
             registry: Arc::default(),
+            alarms: Arc::default(),
             guard: Arc::default(),
             started_at: clock::now(),
         }

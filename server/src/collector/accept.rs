@@ -83,7 +83,7 @@ pub(super) async fn collect(
     let zone = services.config.zone();
     let mut intake = Intake::new(services.store, partner.id, zone, peer, presence, entries);
     match connection::converse(socket, protocol, &mut intake, shutdown).await {
-        End::Shutdown => {}
+        End::Shutdown | End::LetGo => {}
         End::ByClient if intake.has_session() => info!(%peer, "timing connection ended"),
         // Port scanners and the client's Test button are everyday.
         End::ByClient => tracing::debug!(%peer, "timing connection ended without a word of reads"),

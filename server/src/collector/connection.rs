@@ -34,6 +34,8 @@ pub(super) enum End {
     ByClient,
     /// The server stops.
     Shutdown,
+    /// Something that the connection was opened with is another now; see [`Registry::let_go`](super::registry::Registry::let_go).
+    LetGo,
     /// The client is let go, and why.
     ByUs(String),
 }
@@ -55,12 +57,14 @@ pub(super) async fn converse(
     });
     let mut chunk = vec![0; CHUNK];
     let opening = decoder.open(clock::steady());
+    let ended = intake.ended();
     let mut done = perform(&mut socket, &mut *decoder, intake, opening, clock::now()).await;
     while done.is_ok() {
         // What has arrived comes first: while we were kept waiting no deadline was the client's fault.
         let received = tokio::select! {
             biased;
             () = shutdown.cancelled() => return End::Shutdown,
+            () = ended.cancelled() => return End::LetGo,
             received = socket.read(&mut chunk) => Some(received),
             () = until(decoder.next_deadline()) => None,
         };

@@ -6,6 +6,7 @@ use gantry_core::{dating::Resolver, decoder::ClockReading, read::WireRead, time:
 use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::{registry::Presence, writer::Entry};
@@ -98,6 +99,11 @@ impl Intake {
     /// Whether the connection came so far that it has a timing session.
     pub(super) fn has_session(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// Cancelled when the connection is to end.
+    pub(super) fn ended(&self) -> CancellationToken {
+        self.presence.ended()
     }
 
     /// Notes what the other side calls itself.

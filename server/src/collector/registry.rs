@@ -11,6 +11,8 @@ use std::{
 
 use gantry_core::time::Moment;
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use crate::store::{PartnerId, TimingSessionId};
 
@@ -59,10 +61,17 @@ pub enum Full {
 /// All connections, and counts that outlive them.
 #[derive(Debug, Default)]
 pub struct Registry {
-    connections: Mutex<BTreeMap<u64, Connection>>,
+    connections: Mutex<BTreeMap<u64, Place>>,
     accepted: AtomicU64,
     reads: AtomicU64,
     faults: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Place {
+    connection: Connection,
+    /// Cancelled when the connection is to end.
+    ended: CancellationToken,
 }
 
 /// A connection's place in the registry; it is given up when this is dropped.
@@ -70,6 +79,7 @@ pub struct Registry {
 pub struct Presence {
     registry: Arc<Registry>,
     id: u64,
+    ended: CancellationToken,
 }
 
 impl Registry {
@@ -82,23 +92,31 @@ impl Registry {
         let ip = peer.ip();
         if connections
             .values()
-            .filter(|other| other.peer.ip() == ip)
+            .filter(|other| other.connection.peer.ip() == ip)
             .count()
             >= MOST_PER_ADDRESS
         {
             return Err(Full::FromOneAddress);
         }
         let id = self.accepted.fetch_add(1, Relaxed);
-        connections.insert(id, Connection::new(peer, since));
+        let ended = CancellationToken::new();
+        let place = Place {
+            connection: Connection::new(peer, since),
+            ended: ended.clone(),
+        };
+        connections.insert(id, place);
         Ok(Presence {
             registry: Arc::clone(self),
             id,
+            ended,
         })
     }
 
     /// All connections of this moment, the oldest first.
     pub fn connections(&self) -> Vec<Connection> {
-        self.lock().values().cloned().collect()
+        let connections = self.lock();
+        let places = connections.values();
+        places.map(|place| place.connection.clone()).collect()
     }
 
     /// How many connections feed each timing session of a partner.
@@ -107,13 +125,26 @@ impl Registry {
         for (owner, session) in self
             .lock()
             .values()
-            .filter_map(|connection| connection.session)
+            .filter_map(|place| place.connection.session)
         {
             if owner == partner {
                 *counts.entry(session).or_default() += 1;
             }
         }
         counts
+    }
+
+    /// Ends the conversations of those connections, for the reason that is logged. What they sent so far is stored; hardware
+    /// comes again within seconds and goes on where it was, by what is stored then.
+    pub fn let_go(&self, is_meant: impl Fn(&Connection) -> bool, reason: &str) {
+        let connections = self.lock();
+        for place in connections
+            .values()
+            .filter(|place| is_meant(&place.connection))
+        {
+            info!(peer = %place.connection.peer, reason, "timing connection is let go");
+            place.ended.cancel();
+        }
     }
 
     /// How many connections there are.
@@ -146,7 +177,7 @@ impl Registry {
         self.faults.fetch_add(1, Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Connection>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Place>> {
         self.connections
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -154,6 +185,11 @@ impl Registry {
 }
 
 impl Presence {
+    /// Cancelled when the connection is to end.
+    pub fn ended(&self) -> CancellationToken {
+        self.ended.clone()
+    }
+
     /// Counts a read that came at `at`.
     pub fn count_read(&self, at: Moment) {
         self.registry.reads.fetch_add(1, Relaxed);
@@ -174,8 +210,8 @@ impl Presence {
 
     /// Notes what the connection told about itself.
     pub fn update(&self, change: impl FnOnce(&mut Connection)) {
-        if let Some(connection) = self.registry.lock().get_mut(&self.id) {
-            change(connection);
+        if let Some(place) = self.registry.lock().get_mut(&self.id) {
+            change(&mut place.connection);
         }
     }
 }
@@ -231,6 +267,19 @@ mod tests {
             (registry.reads(), registry.faults(), registry.accepted()),
             (1, 1, 1)
         );
+    }
+
+    #[test]
+    fn only_those_are_let_go_that_are_meant() {
+        let registry = Arc::new(Registry::default());
+        let [first, second] = [1, 2].map(|port| {
+            let presence = registry.enter(peer(1, port), NOW);
+            presence.expect("there is room")
+        });
+        registry.let_go(|connection| connection.peer.port() == 2, "its feed changed");
+        assert!(!first.ended().is_cancelled());
+        assert!(second.ended().is_cancelled());
+        assert_eq!(registry.len(), 2, "each leaves by itself");
     }
 
     #[test]

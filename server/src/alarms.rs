@@ -1,0 +1,116 @@
+//! What somebody has to know now: what keeps reads from where they belong, or soon will.
+//!
+//! An alarm stands from when it is raised until it is cleared, and there is at most one of each [`Subject`]. Who finds the fault
+//! raises it, who finds it gone clears it, and everything that shows alarms lists them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use gantry_core::time::Moment;
+use tracing::{error, info};
+
+use crate::clock;
+
+/// What an alarm is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// What arrives cannot be written to the disk. Hardware is kept waiting, which keeps what it has.
+    Disk,
+    /// The database takes nothing. With a spool, what arrives waits in it and screens stand still; without one this is
+    /// [`Subject::Disk`].
+    Database,
+    /// The disk will soon be full.
+    Room,
+    /// Hardware of some feed cannot reach the server, because its port cannot be opened.
+    Feeds,
+}
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// What it is about.
+    pub subject: Subject,
+    /// Since when it stands.
+    pub since: Moment,
+    /// What is wrong, for people.
+    pub words: String,
+}
+
+/// The alarms that stand.
+#[derive(Debug, Default)]
+pub struct Alarms {
+    standing: Mutex<BTreeMap<Subject, Alarm>>,
+}
+
+impl Subject {
+    /// The alarm's name for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Database => "database",
+            Self::Room => "room",
+            Self::Feeds => "feeds",
+        }
+    }
+}
+
+impl Alarms {
+    /// Raises an alarm, or gives the one that stands other words; it is logged once.
+    pub fn raise(&self, subject: Subject, words: impl Into<String>) {
+        let words = words.into();
+        let mut standing = self.lock();
+        match standing.get_mut(&subject) {
+            Some(alarm) => alarm.words = words,
+            None => {
+                error!(alarm = subject.name(), "{words}");
+                let since = clock::now();
+                let alarm = Alarm {
+                    subject,
+                    since,
+                    words,
+                };
+                standing.insert(subject, alarm);
+            }
+        }
+    }
+
+    /// Ends an alarm, if it stands.
+    pub fn clear(&self, subject: Subject) {
+        if let Some(alarm) = self.lock().remove(&subject) {
+            let stood_ms = clock::now().since_ms(alarm.since);
+            info!(alarm = subject.name(), stood_ms, "alarm is over");
+        }
+    }
+
+    /// The alarms that stand, by subject.
+    pub fn list(&self) -> Vec<Alarm> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Subject, Alarm>> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_stands_from_its_first_raising_until_it_is_cleared() {
+        let alarms = Alarms::default();
+        alarms.raise(Subject::Disk, "full");
+        let since = alarms.list()[0].since;
+        alarms.raise(Subject::Disk, "read-only");
+        alarms.raise(Subject::Room, "little room");
+        let standing = alarms.list();
+        assert_eq!(standing.len(), 2);
+        assert_eq!(standing[0].words, "read-only");
+        assert_eq!(standing[0].since, since);
+        alarms.clear(Subject::Disk);
+        alarms.clear(Subject::Feeds);
+        assert_eq!(alarms.list(), standing[1..]);
+    }
+}
