@@ -8,6 +8,7 @@ use crate::{
     alarms::Alarms,
     clock,
     collector::{
+        figures::IngestFigures,
         registry::Registry,
         writer::{self, Published},
     },
@@ -33,6 +34,8 @@ pub struct Services {
     pub registry: Arc<Registry>,
     /// What somebody has to know now.
     pub alarms: Arc<Alarms>,
+    /// What the way of reads to the disk costs.
+    pub ingest: Arc<IngestFigures>,
     /// Who is let in at the HTTP port.
     pub door: Arc<Door>,
     /// Against guessing display ids.
@@ -53,6 +56,7 @@ impl Services {
             published: writer::publication(),
             registry: Arc::default(),
             alarms: Arc::default(),
+            ingest: Arc::default(),
             guard: Arc::default(),
             started_at: clock::now(),
         }

@@ -7,6 +7,7 @@
 pub mod accept;
 mod connection;
 pub mod dial;
+pub mod figures;
 mod intake;
 pub mod partner;
 pub mod registry;
