@@ -7,10 +7,12 @@ mod credentials;
 mod demo;
 mod doctor;
 mod export;
+mod feeds;
 mod hardware;
 mod invitations;
 mod partners;
 mod people;
+mod quarantine;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ use crate::{
     config::{
         Config,
         cli::{Cli, Command},
+        collect::{FeedCommand, QuarantineCommand},
         manage::{PartnerCommand, UserCommand},
     },
     edge::open_files,
@@ -73,6 +76,19 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(config) => return doctor::examine(&config).await,
         Command::Partner(partner) => manage_partners(partner.command).await?,
         Command::User(user) => manage_people(user.command).await?,
+        Command::Feed(feed) => match feed.command {
+            FeedCommand::List(of) => feeds::list(&of).await?,
+            FeedCommand::Confirm(feed) => feeds::judge(&feed, true).await?,
+            FeedCommand::Refuse(feed) => feeds::judge(&feed, false).await?,
+        },
+        Command::Quarantine(quarantine) => match quarantine.command {
+            QuarantineCommand::List(config) => quarantine::list(&config).await?,
+            QuarantineCommand::HandOver {
+                session,
+                to,
+                config,
+            } => quarantine::hand_over(&config, session, &to).await?,
+        },
         Command::Audit(audit) => audit::read(&audit).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Config,
+    collect::{FeedArgs, QuarantineArgs},
     manage::{Audit, PartnerArgs, UserArgs},
 };
 use crate::{export::Format, store::Database};
@@ -57,6 +58,10 @@ pub enum Command {
     Partner(PartnerArgs),
     /// People who log in
     User(UserArgs),
+    /// Whose hardware it is: what timing companies say their hardware is known by
+    Feed(FeedArgs),
+    /// What hardware sent that nobody is known to own
+    Quarantine(QuarantineArgs),
     /// Read the audit log, newest first: what was done for every timing company, and for none
     Audit(Audit),
 }
@@ -160,6 +165,8 @@ impl Command {
             Self::ExportReads(export) => Some(&export.config),
             Self::Partner(partner) => Some(partner.config()),
             Self::User(user) => Some(user.config()),
+            Self::Feed(feed) => Some(feed.config()),
+            Self::Quarantine(quarantine) => Some(quarantine.config()),
             Self::Audit(audit) => Some(&audit.config),
         }
     }

@@ -4,6 +4,7 @@
 //! from its name, so the three cannot drift apart, and values from all three are checked by the same parsers.
 
 pub mod cli;
+pub mod collect;
 pub mod layers;
 pub mod manage;
 

@@ -85,6 +85,12 @@ pub enum Action {
     TemplateRemoved,
     ImageAdded,
     ImageRemoved,
+    FeedAdded,
+    FeedChanged,
+    FeedRemoved,
+    FeedConfirmed,
+    FeedRefused,
+    QuarantineHandedOver,
 }
 
 /// An entry as it was stored.

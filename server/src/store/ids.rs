@@ -48,4 +48,6 @@ ids! {
     DisplaySessionId(pub);
     /// A template of a partner's own.
     TemplateId(pub);
+    /// By which a partner's hardware is known.
+    FeedId(pub);
 }

@@ -14,6 +14,7 @@ mod db;
 mod display_sessions;
 mod displays;
 mod failure;
+mod feeds;
 mod fence;
 mod ids;
 mod invitations;
@@ -22,6 +23,7 @@ mod memberships;
 #[cfg(any(test, feature = "one-fence"))]
 mod one_fence;
 mod partners;
+mod quarantine;
 mod reads;
 mod resets;
 mod retention;
@@ -48,14 +50,16 @@ pub use display_sessions::{
 };
 pub use displays::{Crowded, Display, DisplayChange, MOST_TEMPLATES, Roomy, Wish};
 pub use failure::{is_about_data, is_away};
+pub use feeds::{Feed, FeedLogin, FeedRefusal, FeedTerms};
 pub use ids::{
-    DisplaySessionId, InvitationId, PartnerId, StreamId, TemplateId, TimingSessionId, TokenId,
-    UserId,
+    DisplaySessionId, FeedId, InvitationId, PartnerId, StreamId, TemplateId, TimingSessionId,
+    TokenId, UserId,
 };
 pub use invitations::{Invitation, Joining, NewInvitation};
 pub use kept::KeptRead;
 pub use memberships::{Member, Membership, Role, RoleChange};
 pub use partners::{Partner, Possessions};
+pub use quarantine::{HandOver, Ordered, UNNAMED_EVENT};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use retention::Retention;
 pub use session_events::{EventKind, StoredEvent};

@@ -44,8 +44,9 @@ const ADD_PARTNER: Common = Common::new(
     on conflict (name) do nothing returning id, name, closed_at",
 );
 
-const PARTNERS: Common =
-    Common::new("select id, name, closed_at from timing_partners order by name");
+const PARTNERS: Common = Common::new(
+    "select id, name, closed_at from timing_partners where kind = 'company' order by name",
+);
 
 const RENAME: Common = Common::new(
     "update timing_partners set name = $2
@@ -77,6 +78,9 @@ const REVOKE_DISPLAYS: Walled = Walled::unattended(
     "update display_urls set revoked_at = $2 where partner_id = $1 and revoked_at is null",
     "a partner is closed with all that anybody made of it",
 );
+
+const REMOVE_FEEDS: Walled =
+    Walled::new("update feeds set removed_at = $2 where partner_id = $1 and removed_at is null");
 
 const ENDED_WITH_PARTNER: Across = Across::new(
     "select u.id, u.partner_id, u.display_session_id, u.template_id, u.template_revision, u.created_at, u.expires_at,
@@ -118,8 +122,8 @@ impl Store {
 
     /// Closes a partner for good; false when it was closed before.
     ///
-    /// Nobody works for it any more and nobody can come to, its displays end, and the accounts of people who worked for nobody else
-    /// are closed. What it gathered is kept.
+    /// Nobody works for it any more and nobody can come to, its displays end, its feeds are removed, and the accounts of people who
+    /// worked for nobody else are closed. What it gathered is kept.
     pub async fn close_partner(&self, id: PartnerId, at: Moment) -> Result<bool> {
         writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
@@ -132,6 +136,7 @@ impl Store {
             REMOVE_PEOPLE.query(id).execute(&mut *transaction).await?;
             REMOVE_TOKENS.query().bind(id).execute(&mut *transaction).await?;
             REVOKE_DISPLAYS.query(id).bind(at.0).execute(&mut *transaction).await?;
+            REMOVE_FEEDS.query(id).bind(at.0).execute(&mut *transaction).await?;
             for person in people {
                 close_if_idle!(transaction, person);
             }

@@ -32,6 +32,7 @@ pub(super) const WALLED_TABLES: &[&str] = &[
     "templates",
     "template_revisions",
     "session_templates",
+    "feeds",
 ];
 
 /// Those among them that belong to a display session, which not everybody of the partner may see.
@@ -187,6 +188,16 @@ macro_rules! unwalled {
             {
                 sqlx::query_as(self.0)
             }
+
+            /// A query that answers one column.
+            pub(super) fn query_scalar<'q, D: Database, O>(
+                self,
+            ) -> QueryScalar<'q, D, O, <D as Database>::Arguments>
+            where
+                (O,): for<'r> FromRow<'r, D::Row>,
+            {
+                sqlx::query_scalar(self.0)
+            }
         }
     };
 }
@@ -209,16 +220,6 @@ impl Across {
     pub(super) const fn new(text: &'static str, why: &'static str) -> Self {
         assert!(!why.is_empty(), "expected the reason to look across walls");
         Self(text)
-    }
-
-    /// A query that answers one column.
-    pub(super) fn query_scalar<'q, D: Database, O>(
-        self,
-    ) -> QueryScalar<'q, D, O, <D as Database>::Arguments>
-    where
-        (O,): for<'r> FromRow<'r, D::Row>,
-    {
-        sqlx::query_scalar(self.0)
     }
 
     /// The beginning of a statement that rows are added to; each row names its partner.

@@ -23,7 +23,7 @@ const RUNNING_SESSION: Walled = Walled::new(
     left join timing_streams t on t.timing_session_id = s.id
     where s.partner_id = $1 and s.event_name = $2
     and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4)
-    order by s.id desc limit 1",
+    order by case when t.connection = $3 then 0 else 1 end, s.id desc limit 1",
 );
 
 const OPEN_SESSION: Walled = Walled::new(

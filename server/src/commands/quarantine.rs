@@ -1,0 +1,111 @@
+//! `gantry-server quarantine`
+
+use anyhow::bail;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{audit::note, open_store, partners::named, say};
+use crate::{
+    clock,
+    config::Config,
+    store::{Ordered, TimingSession, TimingSessionId, audit::Action},
+};
+
+/// Sessions that are read at once.
+const PAGE: usize = 100;
+
+/// Writes a few lines for each session in quarantine, newest first.
+pub(super) async fn list(config: &Config) -> anyhow::Result<()> {
+    let store = open_store(config).await?;
+    let quarantine = store.quarantine(clock::now()).await?;
+    let orders = store.hand_overs().await?;
+    let mut before = None;
+    let mut is_empty = true;
+    loop {
+        let page = store.timing_sessions(quarantine, before, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        for session in &page {
+            is_empty = false;
+            let peers = store.peers(quarantine, session.id).await?;
+            let is_moving = orders.iter().any(|order| order.session == session.id);
+            say(&described(session, &addresses(peers), is_moving))?;
+        }
+    }
+    store.close().await;
+    if is_empty {
+        say("the quarantine is empty: of all hardware it is known whose it is")?;
+    }
+    Ok(())
+}
+
+/// Orders that a session becomes a timing company's.
+pub(super) async fn hand_over(config: &Config, session: Uuid, to: &str) -> anyhow::Result<()> {
+    let store = open_store(config).await?;
+    let partner = named(&store, to).await?;
+    let id = TimingSessionId(session);
+    match store.order_hand_over(id, partner.id, clock::now()).await? {
+        Ordered::Taken => {}
+        Ordered::Before => bail!("the session {session} is being handed over already"),
+        Ordered::Unknown => {
+            bail!("no session {session} is in quarantine: see `gantry-server quarantine list`")
+        }
+    }
+    let action = Action::QuarantineHandedOver;
+    let detail = json!({"timing_session_id": session});
+    note(
+        &store,
+        Some(partner.id),
+        action,
+        &session.to_string(),
+        detail,
+    )
+    .await?;
+    store.close().await;
+    say(&format!(
+        "the session is handed over to {to} by the server that runs, within seconds, or else by the next one that is started; \
+         its hardware is {to}'s from now on"
+    ))
+}
+
+fn described(session: &TimingSession, peers: &[String], is_moving: bool) -> String {
+    let last = match session.last_read_at {
+        Some(at) => format!("the last at {}", at.to_rfc3339()),
+        None => "none yet".to_owned(),
+    };
+    let moving = if is_moving {
+        "  (is being handed over)"
+    } else {
+        ""
+    };
+    format!(
+        "{}  {} on {}{moving}\n    {} reads, {last}; locations: {}; from: {}",
+        session.id,
+        session.event_name,
+        session.race_day,
+        session.reads,
+        or_dash(&session.locations),
+        or_dash(peers),
+    )
+}
+
+fn or_dash(words: &[String]) -> String {
+    match words {
+        [] => "-".to_owned(),
+        words => words.join(", "),
+    }
+}
+
+/// The addresses of peers, without their ports, once each.
+fn addresses(peers: Vec<String>) -> Vec<String> {
+    let mut addresses: Vec<String> = peers
+        .into_iter()
+        .map(|peer| match peer.parse::<std::net::SocketAddr>() {
+            Ok(peer) => peer.ip().to_string(),
+            Err(_) => peer,
+        })
+        .collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
