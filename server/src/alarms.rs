@@ -45,6 +45,9 @@ pub struct Alarms {
 }
 
 impl Subject {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Disk, Self::Database, Self::Room, Self::Feeds];
+
     /// The alarm's name for programs.
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,6 +57,22 @@ impl Subject {
             Self::Feeds => "feeds",
         }
     }
+
+    /// What to do about it, in a sentence.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Disk => {
+                "Make room on the disk, or put it right; leave the hardware on, it keeps its reads until then."
+            }
+            Self::Database => {
+                "Start the database, or put right what keeps the server from it; reads are taken up by themselves then."
+            }
+            Self::Room => {
+                "Make room on the server's disk before it is full: move away what is not needed there."
+            }
+            Self::Feeds => "See which program has the feed's port, or give the feed another one.",
+        }
+    }
 }
 
 impl Alarms {
@@ -61,19 +80,17 @@ impl Alarms {
     pub fn raise(&self, subject: Subject, words: impl Into<String>) {
         let words = words.into();
         let mut standing = self.lock();
-        match standing.get_mut(&subject) {
-            Some(alarm) => alarm.words = words,
-            None => {
-                error!(alarm = subject.name(), "{words}");
-                let since = clock::now();
-                let alarm = Alarm {
-                    subject,
-                    since,
-                    words,
-                };
-                standing.insert(subject, alarm);
-            }
+        if let Some(alarm) = standing.get_mut(&subject) {
+            alarm.words = words;
+            return;
         }
+        error!(alarm = subject.name(), "{words}");
+        let alarm = Alarm {
+            subject,
+            since: clock::now(),
+            words,
+        };
+        standing.insert(subject, alarm);
     }
 
     /// Ends an alarm, if it stands.

@@ -18,7 +18,7 @@ use crate::{
     collector::{accept, writer},
     config::Config,
     http::{app::App, base_url::base_url, closing, router},
-    retention,
+    retention, room,
     services::Services,
     status,
     store::Store,
@@ -114,10 +114,16 @@ pub async fn launch(
     let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
     let closing = closing::watch(Arc::clone(&app));
     let serving = router::serve(listeners.http, tls, app);
-    let forgetting = retention::run(store.clone(), shutdown.clone());
+    let pruned = Arc::clone(&services.pruned);
+    let forgetting = retention::run(store.clone(), &pruned, shutdown.clone());
+    let room = room::watch(
+        Arc::clone(&services.alarms),
+        room::folder(&services.config),
+        shutdown.clone(),
+    );
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
     tokio::join!(
-        collecting, renewing, closing, forgetting, serving, reporting
+        collecting, renewing, closing, forgetting, room, serving, reporting
     );
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.

@@ -21,6 +21,7 @@ pub mod http;
 pub mod launch;
 pub mod live;
 pub mod retention;
+pub mod room;
 pub mod services;
 pub mod status;
 pub mod store;

@@ -1,6 +1,9 @@
 //! Lets go of what the hardware sent long ago, without being in anybody's way.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -17,25 +20,26 @@ const PULSE: Duration = Duration::from_hours(1);
 /// How many times as long as a step took there is nothing done after it: reads that come in have nine tenths of the disk's time.
 const REST: u32 = 9;
 
-/// Lets go of what is too old, now and every hour, until `shutdown`.
-pub async fn run(store: Store, shutdown: CancellationToken) {
+/// Lets go of what is too old, now and every hour, until `shutdown`, and counts it.
+pub async fn run(store: Store, pruned: &AtomicU64, shutdown: CancellationToken) {
     let mut pulse = interval(PULSE);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(pulse.tick()).await.is_some() {
-        if let Some(Err(error)) = shutdown.run_until_cancelled(sweep(&store)).await {
+        if let Some(Err(error)) = shutdown.run_until_cancelled(sweep(&store, pruned)).await {
             warn!(%error, "cannot let go of old reads");
         }
     }
 }
 
 /// Lets go of everything that is too old by now.
-async fn sweep(store: &Store) -> Result<()> {
+async fn sweep(store: &Store, pruned: &AtomicU64) -> Result<()> {
     for retention in store.retentions().await? {
         let (reads, lines) = (
             reads(store, retention).await?,
             lines(store, retention).await?,
         );
         if reads + lines > 0 {
+            pruned.fetch_add(reads + lines, Relaxed);
             info!(partner = %retention.partner_id, reads, lines, "let go of what was too old");
         }
     }
@@ -87,7 +91,7 @@ mod tests {
             "the race is long over"
         );
 
-        sweep(&store).await.expect("sweeps");
+        sweep(&store, &AtomicU64::new(0)).await.expect("sweeps");
         let (partner, session) = (origin.partner_id, origin.timing_session_id);
         let kept = store.reads_after(partner, session, 0, 1_000).await;
         let kept: Vec<_> = kept

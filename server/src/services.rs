@@ -1,6 +1,6 @@
 //! What the parts of the server share.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use gantry_core::time::Moment;
 
@@ -36,6 +36,8 @@ pub struct Services {
     pub alarms: Arc<Alarms>,
     /// What the way of reads to the disk costs.
     pub ingest: Arc<IngestFigures>,
+    /// Reads and lines that were let go because they were too old.
+    pub pruned: Arc<AtomicU64>,
     /// Who is let in at the HTTP port.
     pub door: Arc<Door>,
     /// Against guessing display ids.
@@ -57,6 +59,7 @@ impl Services {
             registry: Arc::default(),
             alarms: Arc::default(),
             ingest: Arc::default(),
+            pruned: Arc::default(),
             guard: Arc::default(),
             started_at: clock::now(),
         }

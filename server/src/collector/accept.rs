@@ -71,7 +71,7 @@ pub(super) async fn collect(
         services.registry.count_fault();
         warn!(%peer, %reason, "refused a timing connection");
     };
-    let presence = match services.registry.enter(peer, clock::now()) {
+    let presence = match services.registry.enter(peer, protocol, clock::now()) {
         Ok(presence) => presence,
         Err(reason) => return refuse(&reason),
     };

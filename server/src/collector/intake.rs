@@ -162,7 +162,7 @@ impl Intake {
             resume_after: stream.last,
             read,
         };
-        self.presence.count_read(new.read.received_at);
+        self.presence.count_read(new.read.at, new.read.received_at);
         self.entries
             .send(Entry::Read(new))
             .await

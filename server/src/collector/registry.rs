@@ -1,7 +1,8 @@
-//! Who is connected to the timing port, with live figures. Everything here is gone when the connection is.
+//! Who is connected to the timing ports, with live figures. Everything here is gone when the connection is.
 
 use std::{
     collections::BTreeMap,
+    fmt,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -9,26 +10,44 @@ use std::{
     },
 };
 
-use gantry_core::time::Moment;
+use gantry_core::{
+    dating::{ClockOffset, Resolver},
+    decoder::protocol::Protocol,
+    time::Moment,
+};
+use jiff::civil::Date;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::store::{PartnerId, TimingSessionId};
+use crate::{
+    household::{household, network},
+    store::{PartnerId, TimingSessionId},
+};
 
 /// Connections in all. A big race has a few dozen mats; this bounds memory, not races.
 const MOST: usize = 512;
 
+/// Connections from one network: never everything, so that there is always room for somebody else.
+const MOST_PER_NETWORK: usize = MOST / 2;
+
 /// Connections from one address. Many mats may share one router.
 const MOST_PER_ADDRESS: usize = 64;
+
+/// Characters of a fault that are remembered; most of a long one is what the hardware said.
+const LONGEST_FAULT: usize = 200;
 
 /// One TCP connection of timing hardware.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// Where it comes from.
     pub peer: SocketAddr,
+    /// What it speaks.
+    pub protocol: Protocol,
     /// When it was accepted.
     pub since: Moment,
+    /// The feed by whose rules its owner is known.
+    pub feed: Option<String>,
     /// What the client calls itself, with its version; `None` before it has greeted.
     pub program: Option<String>,
     /// The event it times, once it has told.
@@ -41,10 +60,36 @@ pub struct Connection {
     pub reads: u64,
     /// When the newest read came.
     pub last_read_at: Option<Moment>,
+    /// How long after it happened the newest read came, in milliseconds, by its reader's own clock.
+    pub late_ms: Option<i64>,
+    /// Its readers' clocks, as far as they are known.
+    pub clocks: Vec<Clock>,
+    /// What the order of its reads says against the days that they were given.
+    pub suggestions: Vec<Suggestion>,
     /// Lines that could not be understood, and other misbehaviour.
     pub faults: u64,
     /// The newest fault, in words.
     pub last_fault: Option<String>,
+}
+
+/// A reader's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Where the reader stands.
+    pub location: String,
+    /// Which one it is.
+    pub reader: String,
+    /// How far its clock is off.
+    pub offset: ClockOffset,
+}
+
+/// A day that the first reads of a location seem to be of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The mat.
+    pub location: String,
+    /// The day.
+    pub first_day: Date,
 }
 
 /// Why a connection is not taken.
@@ -53,6 +98,9 @@ pub enum Full {
     /// Too many in all.
     #[error("{MOST} connections are open already")]
     InAll,
+    /// Too many from one network.
+    #[error("{MOST_PER_NETWORK} connections from this network are open already")]
+    FromOneNetwork,
     /// Too many from one address.
     #[error("{MOST_PER_ADDRESS} connections from this address are open already")]
     FromOneAddress,
@@ -63,13 +111,14 @@ pub enum Full {
 pub struct Registry {
     connections: Mutex<BTreeMap<u64, Place>>,
     accepted: AtomicU64,
-    reads: AtomicU64,
+    reads: [AtomicU64; Protocol::ALL.len()],
     faults: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Place {
-    connection: Connection,
+    /// A lock of its own for each, because every read takes it.
+    connection: Arc<Mutex<Connection>>,
     /// Cancelled when the connection is to end.
     ended: CancellationToken,
 }
@@ -79,55 +128,51 @@ struct Place {
 pub struct Presence {
     registry: Arc<Registry>,
     id: u64,
+    protocol: Protocol,
+    connection: Arc<Mutex<Connection>>,
     ended: CancellationToken,
 }
 
 impl Registry {
     /// Takes a connection in, unless there are too many.
-    pub fn enter(self: &Arc<Self>, peer: SocketAddr, since: Moment) -> Result<Presence, Full> {
-        let mut connections = self.lock();
-        if connections.len() >= MOST {
-            return Err(Full::InAll);
-        }
-        let ip = peer.ip();
-        if connections
-            .values()
-            .filter(|other| other.connection.peer.ip() == ip)
-            .count()
-            >= MOST_PER_ADDRESS
-        {
-            return Err(Full::FromOneAddress);
-        }
+    pub fn enter(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+        protocol: Protocol,
+        since: Moment,
+    ) -> Result<Presence, Full> {
+        let mut connections = lock(&self.connections);
+        has_room(&connections, peer)?;
         let id = self.accepted.fetch_add(1, Relaxed);
+        let connection = Arc::new(Mutex::new(Connection::new(peer, protocol, since)));
         let ended = CancellationToken::new();
         let place = Place {
-            connection: Connection::new(peer, since),
+            connection: Arc::clone(&connection),
             ended: ended.clone(),
         };
         connections.insert(id, place);
         Ok(Presence {
             registry: Arc::clone(self),
             id,
+            protocol,
+            connection,
             ended,
         })
     }
 
     /// All connections of this moment, the oldest first.
     pub fn connections(&self) -> Vec<Connection> {
-        let connections = self.lock();
-        let places = connections.values();
-        places.map(|place| place.connection.clone()).collect()
+        let connections = lock(&self.connections);
+        connections.values().map(Place::seen).collect()
     }
 
     /// How many connections feed each timing session of a partner.
     pub fn connected(&self, partner: PartnerId) -> BTreeMap<TimingSessionId, usize> {
         let mut counts = BTreeMap::new();
-        for (owner, session) in self
-            .lock()
-            .values()
-            .filter_map(|place| place.connection.session)
-        {
-            if owner == partner {
+        for place in lock(&self.connections).values() {
+            if let Some((owner, session)) = lock(&place.connection).session
+                && owner == partner
+            {
                 *counts.entry(session).or_default() += 1;
             }
         }
@@ -137,19 +182,18 @@ impl Registry {
     /// Ends the conversations of those connections, for the reason that is logged. What they sent so far is stored; hardware
     /// comes again within seconds and goes on where it was, by what is stored then.
     pub fn let_go(&self, is_meant: impl Fn(&Connection) -> bool, reason: &str) {
-        let connections = self.lock();
-        for place in connections
-            .values()
-            .filter(|place| is_meant(&place.connection))
-        {
-            info!(peer = %place.connection.peer, reason, "timing connection is let go");
-            place.ended.cancel();
+        for place in lock(&self.connections).values() {
+            let connection = lock(&place.connection);
+            if is_meant(&connection) {
+                info!(peer = %connection.peer, reason, "timing connection is let go");
+                place.ended.cancel();
+            }
         }
     }
 
     /// How many connections there are.
     pub fn len(&self) -> usize {
-        self.lock().len()
+        lock(&self.connections).len()
     }
 
     /// Whether nobody is connected.
@@ -157,9 +201,9 @@ impl Registry {
         self.len() == 0
     }
 
-    /// Reads received since the program started, repeats counted.
-    pub fn reads(&self) -> u64 {
-        self.reads.load(Relaxed)
+    /// Reads received over a protocol since the program started, repeats counted.
+    pub fn reads(&self, protocol: Protocol) -> u64 {
+        self.reads[protocol as usize].load(Relaxed)
     }
 
     /// Faults since the program started.
@@ -176,12 +220,6 @@ impl Registry {
     pub fn count_fault(&self) {
         self.faults.fetch_add(1, Relaxed);
     }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Place>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Presence {
@@ -190,12 +228,13 @@ impl Presence {
         self.ended.clone()
     }
 
-    /// Counts a read that came at `at`.
-    pub fn count_read(&self, at: Moment) {
-        self.registry.reads.fetch_add(1, Relaxed);
+    /// Counts a read that happened at `at`, by its reader's clock, and came at `received_at`.
+    pub fn count_read(&self, at: Moment, received_at: Moment) {
+        self.registry.reads[self.protocol as usize].fetch_add(1, Relaxed);
         self.update(|connection| {
             connection.reads += 1;
-            connection.last_read_at = Some(at);
+            connection.last_read_at = Some(received_at);
+            connection.late_ms = Some(received_at.since_ms(at));
         });
     }
 
@@ -204,39 +243,119 @@ impl Presence {
         self.registry.count_fault();
         self.update(|connection| {
             connection.faults += 1;
-            connection.last_fault = Some(words.to_owned());
+            connection.last_fault = Some(words.chars().take(LONGEST_FAULT).collect());
+        });
+    }
+
+    /// Notes what is known of the connection's clocks and days.
+    pub fn note_clocks(&self, resolver: &Resolver) {
+        let clocks = resolver.clocks().into_iter().map(|clock| Clock {
+            location: clock.location.to_owned(),
+            reader: clock.reader.to_owned(),
+            offset: clock.offset,
+        });
+        let suggestions = resolver.suggestions().into_iter().filter_map(|suggestion| {
+            Some(Suggestion {
+                location: suggestion.location.to_owned(),
+                first_day: suggestion.correction.first_day?,
+            })
+        });
+        let (clocks, suggestions) = (clocks.collect(), suggestions.collect());
+        self.update(|connection| {
+            connection.clocks = clocks;
+            connection.suggestions = suggestions;
         });
     }
 
     /// Notes what the connection told about itself.
     pub fn update(&self, change: impl FnOnce(&mut Connection)) {
-        if let Some(place) = self.registry.lock().get_mut(&self.id) {
-            change(&mut place.connection);
+        change(&mut lock(&self.connection));
+    }
+}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            location,
+            reader,
+            offset,
+        } = self;
+        if reader == location {
+            write!(f, "reader {reader} is {offset}")
+        } else {
+            write!(f, "reader {reader} at {location} is {offset}")
         }
+    }
+}
+
+impl fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            location,
+            first_day,
+        } = self;
+        write!(
+            f,
+            "the first reads of {location} seem to be of {first_day}: correct its first day"
+        )
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.registry.lock().remove(&self.id);
+        lock(&self.registry.connections).remove(&self.id);
+    }
+}
+
+impl Place {
+    fn seen(&self) -> Connection {
+        lock(&self.connection).clone()
     }
 }
 
 impl Connection {
-    fn new(peer: SocketAddr, since: Moment) -> Self {
+    fn new(peer: SocketAddr, protocol: Protocol, since: Moment) -> Self {
         Self {
             peer,
+            protocol,
             since,
+            feed: None,
             program: None,
             event: None,
             session: None,
             locations: Vec::new(),
             reads: 0,
             last_read_at: None,
+            late_ms: None,
+            clocks: Vec::new(),
+            suggestions: Vec::new(),
             faults: 0,
             last_fault: None,
         }
     }
+}
+
+/// Whether one more from there may come in. An address is a household: for IPv6 the network of 64 bits.
+fn has_room(connections: &BTreeMap<u64, Place>, peer: SocketAddr) -> Result<(), Full> {
+    let address = peer.ip();
+    let alike = |of: fn(std::net::IpAddr) -> std::net::IpAddr| {
+        let places = connections.values();
+        let is_alike = |place: &&Place| of(lock(&place.connection).peer.ip()) == of(address);
+        places.filter(is_alike).count()
+    };
+    if connections.len() >= MOST {
+        Err(Full::InAll)
+    } else if alike(household) >= MOST_PER_ADDRESS {
+        Err(Full::FromOneAddress)
+    } else if alike(network) >= MOST_PER_NETWORK {
+        Err(Full::FromOneNetwork)
+    } else {
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -245,6 +364,8 @@ mod tests {
 
     const NOW: Moment = Moment(0);
 
+    const PROTOCOL: Protocol = Protocol::JChip;
+
     fn peer(address: u8, port: u16) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, address], port))
     }
@@ -252,28 +373,29 @@ mod tests {
     #[test]
     fn a_connection_is_there_until_its_presence_ends() {
         let registry = Arc::new(Registry::default());
-        let presence = registry.enter(peer(1, 1), NOW).expect("there is room");
-        presence.count_read(NOW + 5);
-        presence.count_fault("nonsense");
+        let presence = registry.enter(peer(1, 1), PROTOCOL, NOW);
+        let presence = presence.expect("there is room");
+        presence.count_read(NOW + 2, NOW + 5);
+        presence.count_fault(&"nonsense".repeat(1_000));
         let seen = registry.connections().pop().expect("it is there");
         assert_eq!(
-            (seen.reads, seen.last_read_at, seen.faults),
-            (1, Some(NOW + 5), 1)
+            (seen.reads, seen.last_read_at, seen.late_ms, seen.faults),
+            (1, Some(NOW + 5), Some(3), 1)
         );
+        assert_eq!(seen.last_fault.expect("a fault").len(), LONGEST_FAULT);
 
         drop(presence);
         assert!(registry.is_empty());
-        assert_eq!(
-            (registry.reads(), registry.faults(), registry.accepted()),
-            (1, 1, 1)
-        );
+        assert_eq!((registry.faults(), registry.accepted()), (1, 1));
+        assert_eq!(registry.reads(PROTOCOL), 1);
+        assert_eq!(registry.reads(Protocol::Mylaps), 0);
     }
 
     #[test]
     fn only_those_are_let_go_that_are_meant() {
         let registry = Arc::new(Registry::default());
         let [first, second] = [1, 2].map(|port| {
-            let presence = registry.enter(peer(1, port), NOW);
+            let presence = registry.enter(peer(1, port), PROTOCOL, NOW);
             presence.expect("there is room")
         });
         registry.let_go(|connection| connection.peer.port() == 2, "its feed changed");
@@ -282,32 +404,39 @@ mod tests {
         assert_eq!(registry.len(), 2, "each leaves by itself");
     }
 
+    /// How many come in from such addresses, one of each number in turn, and why the next does not.
+    fn crowd(registry: &Arc<Registry>, address: impl Fn(u16) -> String) -> (Vec<Presence>, Full) {
+        let mut inside = Vec::new();
+        for number in 0.. {
+            let peer = address(number).parse().expect("an address");
+            match registry.enter(peer, PROTOCOL, NOW) {
+                Ok(presence) => inside.push(presence),
+                Err(full) => return (inside, full),
+            }
+        }
+        unreachable!("there is no end to the numbers")
+    }
+
     #[test]
-    fn one_address_cannot_take_every_place() {
+    fn one_address_or_network_cannot_take_every_place() {
         let registry = Arc::new(Registry::default());
-        let mut held = Vec::new();
-        for port in 0..MOST_PER_ADDRESS as u16 {
-            held.push(registry.enter(peer(1, port), NOW).expect("there is room"));
-        }
-        assert_eq!(
-            registry.enter(peer(1, 999), NOW).expect_err("is full"),
-            Full::FromOneAddress
-        );
-        for port in 0..(MOST - MOST_PER_ADDRESS) as u16 {
-            let address = 2 + (port / MOST_PER_ADDRESS as u16) as u8;
-            held.push(
-                registry
-                    .enter(peer(address, port), NOW)
-                    .expect("there is room"),
-            );
-        }
-        assert_eq!(
-            registry.enter(peer(200, 1), NOW).expect_err("is full"),
-            Full::InAll
-        );
-        held.pop();
-        registry
-            .enter(peer(200, 1), NOW)
-            .expect("a place became free");
+        let (one, full) = crowd(&registry, |_| "[2001:db8:1:2::7]:9".to_owned());
+        assert_eq!((one.len(), full), (MOST_PER_ADDRESS, Full::FromOneAddress));
+        // Another address of the same household is no other caller.
+        let (more, full) = crowd(&registry, |number| format!("[2001:db8:1:2::{number:x}]:9"));
+        assert_eq!((more.len(), full), (0, Full::FromOneAddress));
+        let (net, full) = crowd(&registry, |number| {
+            format!("[2001:db8:1:a{number:03x}::1]:9")
+        });
+        assert_eq!(one.len() + net.len(), MOST_PER_NETWORK);
+        assert_eq!(full, Full::FromOneNetwork);
+        let (mut rest, full) = crowd(&registry, |number| {
+            format!("10.{}.{}.1:9", number / 100, number % 100)
+        });
+        assert_eq!(rest.len(), MOST - MOST_PER_NETWORK);
+        assert_eq!(full, Full::InAll);
+        rest.pop();
+        let (freed, _) = crowd(&registry, |_| "192.0.2.1:9".to_owned());
+        assert_eq!(freed.len(), 1);
     }
 }

@@ -90,6 +90,8 @@ impl Seen {
 mod tests {
     use std::sync::Arc;
 
+    use gantry_core::decoder::protocol::Protocol;
+
     use super::*;
     use crate::store::testing::{self, NOW, race, read};
 
@@ -111,7 +113,7 @@ mod tests {
         };
 
         let presence = registry
-            .enter(([127, 0, 0, 1], 1).into(), NOW)
+            .enter(([127, 0, 0, 1], 1).into(), Protocol::default(), NOW)
             .expect("there is room");
         presence.update(|connection| connection.session = Some((partner, id)));
         assert_eq!(status(NOW + 10 * PAUSE_MS).await, Status::Live);
@@ -134,7 +136,7 @@ mod tests {
         }
         let registry = Arc::new(Registry::default());
         let presence = registry
-            .enter(([127, 0, 0, 1], 1).into(), NOW)
+            .enter(([127, 0, 0, 1], 1).into(), Protocol::default(), NOW)
             .expect("there is room");
         presence
             .update(|connection| connection.session = Some((partner, origin.timing_session_id)));

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use gantry_core::decoder::protocol::Protocol;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpSocket, TcpStream},
@@ -375,13 +376,16 @@ async fn what_was_received_is_stored_before_the_server_stops() {
     hardware.reads(1..=5_000).await;
     server
         .until("receipt", async |server| {
-            server.services.registry.reads() > 100
+            server.services.registry.reads(Protocol::ChronoTrack) > 100
         })
         .await;
     let services = server.services.clone();
     let (store, _dir) = server.stop().await;
     let stored = store.totals().await.expect("counts").reads;
-    assert_eq!(stored.cast_unsigned(), services.registry.reads());
+    assert_eq!(
+        stored.cast_unsigned(),
+        services.registry.reads(Protocol::ChronoTrack)
+    );
 }
 
 #[tokio::test]

@@ -90,10 +90,13 @@ pub struct UnusedRedis;
 impl Config {
     /// Where everything is kept.
     pub fn database(&self) -> Database {
-        self.database_url.clone().unwrap_or_else(|| {
-            let directory = self.data_dir.clone();
-            Database::Sqlite(directory.unwrap_or_else(default_data_dir).join("gantry.db"))
-        })
+        let own = || Database::Sqlite(self.data_dir().join("gantry.db"));
+        self.database_url.clone().unwrap_or_else(own)
+    }
+
+    /// The server's own directory.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(default_data_dir)
     }
 
     /// What is wrong with options that are each fine by themselves, in words.

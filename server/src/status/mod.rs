@@ -1,12 +1,23 @@
 //! The status port: what monitoring asks. It answers to anybody who can reach it, so nothing here is secret.
+//!
+//! Of a timing partner it tells nothing that its hardware does not say in the clear on the same network, and what hardware
+//! calls its event, and what a feed is called, only to the machine itself.
 
 mod metrics;
+mod report;
 
-use std::sync::Arc;
+pub use report::{Alarmed, Clocked, Disk, Ingest, Report, TimingConnection};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
-use serde::Serialize;
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -24,27 +35,13 @@ use crate::{
 /// one is crowded.
 const CONNECTIONS: usize = 256;
 
-#[derive(Clone)]
+/// How long the database may take to answer before it counts as one that does not: monitoring does not wait for long either.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+#[derive(Clone, Debug)]
 struct Monitored {
     services: Services,
     timing_port: u16,
-}
-
-/// The answer to `GET /status`.
-#[derive(Serialize)]
-struct Report {
-    service: &'static str,
-    /// `ok`, or `degraded` while the database does not answer.
-    status: &'static str,
-    tcp_port: u16,
-    connections: usize,
-    /// Reads in the database.
-    total_reads: i64,
-    /// Timing sessions in the database.
-    sessions: i64,
-    database_connected: bool,
-    uptime_seconds: i64,
-    version: &'static str,
 }
 
 /// Answers until `shutdown`.
@@ -81,40 +78,35 @@ async fn health(State(monitored): State<Monitored>) -> (StatusCode, &'static str
     }
 }
 
-async fn report(State(monitored): State<Monitored>) -> Json<Report> {
+async fn report(
+    State(monitored): State<Monitored>,
+    ConnectInfo(asker): ConnectInfo<SocketAddr>,
+) -> Json<Report> {
     let totals = monitored.totals().await;
-    let Totals { reads, sessions } = totals.unwrap_or_default();
-    Json(Report {
-        service: "gantry-server",
-        status: if totals.is_some() { "ok" } else { "degraded" },
-        tcp_port: monitored.timing_port,
-        connections: monitored.services.registry.len(),
-        total_reads: reads,
-        sessions,
-        database_connected: totals.is_some(),
-        uptime_seconds: monitored.uptime_seconds(),
-        version: env!("CARGO_PKG_VERSION"),
+    let report = Report::of(&monitored.services, monitored.timing_port, totals);
+    Json(if asker.ip().to_canonical().is_loopback() {
+        report
+    } else {
+        report.without_names()
     })
 }
 
-async fn metrics(State(monitored): State<Monitored>) -> String {
+async fn metrics(State(monitored): State<Monitored>) -> Response {
     let totals = monitored.totals().await;
-    metrics::text(
-        &monitored.services.registry,
-        &monitored.services.door,
-        &monitored.services.guard,
-        totals,
-        monitored.uptime_seconds(),
-    )
+    match metrics::text(monitored.services, totals) {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 impl Monitored {
     /// What the database holds; `None` when it does not answer.
     async fn totals(&self) -> Option<Totals> {
-        self.services.store.totals().await.ok()
+        let answer = timeout(PATIENCE, self.services.store.totals()).await;
+        answer.ok()?.ok()
     }
+}
 
-    fn uptime_seconds(&self) -> i64 {
-        clock::now().since_ms(self.services.started_at) / 1_000
-    }
+fn uptime_seconds(services: &Services) -> i64 {
+    clock::now().since_ms(services.started_at) / 1_000
 }
