@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    collector::{accept, writer},
+    collector::{accept, ports, way::Way, writer},
     config::Config,
     http::{app::App, base_url::base_url, closing, router},
     retention, room,
@@ -107,10 +107,11 @@ pub async fn launch(
     let collecting = accept::serve(
         services.clone(),
         listeners.timing,
-        Protocol::ChronoTrack,
-        entries,
+        Way::shared(Protocol::ChronoTrack),
+        entries.clone(),
         shutdown.clone(),
     );
+    let following = ports::run(services.clone(), entries, shutdown.clone());
     let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
     let closing = closing::watch(Arc::clone(&app));
     let serving = router::serve(listeners.http, tls, app);
@@ -123,7 +124,7 @@ pub async fn launch(
     );
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
     tokio::join!(
-        collecting, renewing, closing, forgetting, room, serving, reporting
+        collecting, following, renewing, closing, forgetting, room, serving, reporting
     );
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.

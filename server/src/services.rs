@@ -8,7 +8,9 @@ use crate::{
     alarms::Alarms,
     clock,
     collector::{
+        feeds::Directory,
         figures::IngestFigures,
+        ports::Ports,
         registry::Registry,
         writer::{self, Published},
     },
@@ -32,6 +34,10 @@ pub struct Services {
     pub published: Published,
     /// Who is connected to the timing port.
     pub registry: Arc<Registry>,
+    /// Whose hardware it is.
+    pub feeds: Arc<Directory>,
+    /// The ports that are feeds' own.
+    pub ports: Arc<Ports>,
     /// What somebody has to know now.
     pub alarms: Arc<Alarms>,
     /// What the way of reads to the disk costs.
@@ -52,6 +58,8 @@ impl Services {
         let trusted = config.trusted_proxies.clone().unwrap_or_default();
         let limits = Limits::of(config.requests_per_second).within(open_files::most());
         Self {
+            feeds: Arc::new(Directory::new(config.timing_partner.clone(), config.zone())),
+            ports: Arc::default(),
             door: Arc::new(Door::new(trusted, limits)),
             config: Arc::new(config),
             store,

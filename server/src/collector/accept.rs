@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use gantry_core::decoder::protocol::Protocol;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -12,8 +11,10 @@ use tracing::{info, warn};
 
 use super::{
     connection::{self, End},
+    feeds::{Arrival, Owner},
     intake::Intake,
-    partner::timing_partner,
+    partner::NoPartner,
+    way::Way,
     writer::Entry,
 };
 use crate::{clock, services::Services};
@@ -21,12 +22,12 @@ use crate::{clock, services::Services};
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(200);
 
-/// Collects from hardware that speaks `protocol` until `shutdown`; returns when every connection has handed over what it
+/// Collects from hardware that comes in by `way` until `shutdown`; returns when every connection has handed over what it
 /// received.
 pub async fn serve(
     services: Services,
     listener: TcpListener,
-    protocol: Protocol,
+    way: Way,
     entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
@@ -42,7 +43,7 @@ pub async fn serve(
                     services.clone(),
                     socket,
                     peer,
-                    protocol,
+                    way.clone(),
                     entries.clone(),
                     shutdown.clone(),
                 );
@@ -63,7 +64,7 @@ pub(super) async fn collect(
     services: Services,
     socket: TcpStream,
     peer: SocketAddr,
-    protocol: Protocol,
+    way: Way,
     entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
@@ -71,18 +72,25 @@ pub(super) async fn collect(
         services.registry.count_fault();
         warn!(%peer, %reason, "refused a timing connection");
     };
-    let presence = match services.registry.enter(peer, protocol, clock::now()) {
+    if !way.admits(peer.ip()) {
+        return refuse(&"the feed of this port takes nobody from there");
+    }
+    let presence = match services.registry.enter(peer, way.protocol(), clock::now()) {
         Ok(presence) => presence,
         Err(reason) => return refuse(&reason),
     };
-    let named = services.config.timing_partner.as_deref();
-    let partner = match timing_partner(&services.store, named).await {
-        Ok(partner) => partner,
-        Err(reason) => return refuse(&reason),
+    let arrival = Arrival {
+        by: way.feed(),
+        peer: peer.ip(),
+        event: None,
+        connection: None,
     };
-    let zone = services.config.zone();
-    let mut intake = Intake::new(services.store, partner.id, zone, peer, presence, entries);
-    match connection::converse(socket, protocol, &mut intake, shutdown).await {
+    let Some(owner) = services.feeds.owner(&services.store, arrival).await else {
+        return refuse(&NoPartner::None);
+    };
+    let Owner { partner, zone, .. } = owner;
+    let mut intake = Intake::new(services.store, partner, zone, peer, presence, entries);
+    match connection::converse(socket, &way, &mut intake, shutdown).await {
         End::Shutdown | End::LetGo => {}
         End::ByClient if intake.has_session() => info!(%peer, "timing connection ended"),
         // Port scanners and the client's Test button are everyday.
@@ -93,9 +101,12 @@ pub(super) async fn collect(
 
 #[cfg(test)]
 mod tests {
-    use gantry_core::hardware::{
-        jchip::Reader,
-        mylaps::{Exporter, Passing},
+    use gantry_core::{
+        decoder::protocol::Protocol,
+        hardware::{
+            jchip::Reader,
+            mylaps::{Exporter, Passing},
+        },
     };
     use jiff::civil::{DateTime, datetime};
     use tokio::{
@@ -140,7 +151,13 @@ mod tests {
             let shutdown = CancellationToken::new();
             let published = services.published.clone();
             let writing = writer::run(store.clone(), queue, published, shutdown.clone());
-            let serving = serve(services, listener, protocol, entries, shutdown.clone());
+            let serving = serve(
+                services,
+                listener,
+                Way::shared(protocol),
+                entries,
+                shutdown.clone(),
+            );
             Self {
                 store,
                 address,

@@ -3,10 +3,7 @@
 use std::{io, time::Duration};
 
 use gantry_core::{
-    decoder::{
-        Decoder, Output,
-        protocol::{Opening, Protocol},
-    },
+    decoder::{Decoder, Output},
     time::Moment,
 };
 use tokio::{
@@ -15,9 +12,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use super::intake::{Intake, Refused};
+use super::{
+    intake::{Intake, Refused},
+    way::Way,
+};
 use crate::clock;
 
 /// Bytes taken from the socket at once. While they are worked off the socket is not read, so this bounds what one
@@ -43,18 +42,13 @@ pub(super) enum End {
 /// Talks until one side ends it. Everything received by then has been handed to `intake`.
 pub(super) async fn converse(
     mut socket: TcpStream,
-    protocol: Protocol,
+    way: &Way,
     intake: &mut Intake,
     shutdown: CancellationToken,
 ) -> End {
     // Answers are small and awaited: they must not wait for more to send.
     let _ = socket.set_nodelay(true);
-    let mut decoder = protocol.decoder(Opening {
-        nameless: format!("nameless-{}", Uuid::now_v7()),
-        location: protocol.to_string(),
-        login: None,
-        now: clock::steady(),
-    });
+    let mut decoder = way.protocol().decoder(way.opening(clock::steady()));
     let mut chunk = vec![0; CHUNK];
     let opening = decoder.open(clock::steady());
     let ended = intake.ended();

@@ -1,8 +1,7 @@
 //! Connects to timing hardware that waits to be called, and calls again whenever it is gone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use gantry_core::decoder::protocol::Protocol;
 use tokio::{
     net::TcpStream,
     sync::mpsc,
@@ -11,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{accept::collect, writer::Entry};
+use super::{accept::collect, ports::Standing, way::Way, writer::Entry};
 use crate::services::Services;
 
 /// How long hardware may take to answer a call.
@@ -24,12 +23,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub async fn follow(
     services: Services,
     address: String,
-    protocol: Protocol,
+    way: Way,
     entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
     // Hardware that is switched off is off for hours: it is told once, not each second.
     let mut is_told = false;
+    let ports = Arc::clone(&services.ports);
+    let note = |standing| {
+        if let Some(feed) = way.feed() {
+            ports.note(feed, standing);
+        }
+    };
     loop {
         let called = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -42,11 +47,21 @@ pub async fn follow(
         {
             Ok((peer, socket)) => {
                 is_told = false;
+                note(Standing::Connected);
                 let (services, entries) = (services.clone(), entries.clone());
-                collect(services, socket, peer, protocol, entries, shutdown.clone()).await;
+                collect(
+                    services,
+                    socket,
+                    peer,
+                    way.clone(),
+                    entries,
+                    shutdown.clone(),
+                )
+                .await;
             }
             Err(error) if !is_told => {
                 is_told = true;
+                note(Standing::Trouble("the hardware does not answer".to_owned()));
                 warn!(address, %error, "timing hardware cannot be reached, trying on");
             }
             Err(_) => {}
@@ -60,9 +75,9 @@ pub async fn follow(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
-    use gantry_core::hardware::raceresult::DecoderBox;
+    use gantry_core::{decoder::protocol::Protocol, hardware::raceresult::DecoderBox};
     use jiff::civil::{DateTime, datetime};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -149,7 +164,7 @@ mod tests {
         let following = tokio::spawn(follow(
             services,
             address.to_string(),
-            Protocol::RaceResult,
+            Way::shared(Protocol::RaceResult),
             entries,
             shutdown.clone(),
         ));

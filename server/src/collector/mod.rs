@@ -7,11 +7,15 @@
 pub mod accept;
 mod connection;
 pub mod dial;
+pub mod feeds;
 pub mod figures;
+mod hand_over;
 mod intake;
 pub mod partner;
+pub mod ports;
 pub mod registry;
 pub mod sessions;
+pub mod way;
 pub mod writer;
 
 #[cfg(test)]

@@ -20,9 +20,10 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::feeds::Owner;
 use crate::{
     household::{household, network},
-    store::{PartnerId, TimingSessionId},
+    store::{FeedId, PartnerId, TimingSessionId},
 };
 
 /// Connections in all. A big race has a few dozen mats; this bounds memory, not races.
@@ -46,12 +47,18 @@ pub struct Connection {
     pub protocol: Protocol,
     /// When it was accepted.
     pub since: Moment,
+    /// The feed whose own port or address it came in by, if that is how.
+    pub by: Option<FeedId>,
+    /// Whose it is, once that had to be known.
+    pub owner: Option<Owner>,
     /// The feed by whose rules its owner is known.
     pub feed: Option<String>,
     /// What the client calls itself, with its version; `None` before it has greeted.
     pub program: Option<String>,
     /// The event it times, once it has told.
     pub event: Option<String>,
+    /// What the hardware calls its stream, once it has told.
+    pub stream: Option<String>,
     /// Whose hardware it is and which session its reads go to, once there is one.
     pub session: Option<(PartnerId, TimingSessionId)>,
     /// Its mats.
@@ -319,9 +326,12 @@ impl Connection {
             peer,
             protocol,
             since,
+            by: None,
+            owner: None,
             feed: None,
             program: None,
             event: None,
+            stream: None,
             session: None,
             locations: Vec::new(),
             reads: 0,

@@ -372,25 +372,9 @@ impl TryFrom<FeedRow> for Feed {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::store::testing::{self, NOW};
-
-    /// A feed on the shared port, by an event.
-    pub(crate) fn by_event(event: &str) -> FeedTerms {
-        FeedTerms {
-            name: event.to_owned(),
-            protocol: Protocol::ChronoTrack,
-            port: None,
-            call_address: None,
-            networks: Networks::default(),
-            event: Some(event.to_owned()),
-            connection: None,
-            location: None,
-            login: None,
-            time_zone: None,
-        }
-    }
+    use crate::store::testing::{self, NOW, by_event};
 
     fn on_port(port: u16) -> FeedTerms {
         let login = FeedLogin {

@@ -140,7 +140,7 @@ const MOVE_SESSION: Across = Across::new(
 );
 
 const PEERS: Walled = Walled::new(
-    "select peer from timing_lines where partner_id = $1 and timing_session_id = $2 group by peer order by max(id) desc limit 100",
+    "select peer from timing_lines where partner_id = $1 and timing_session_id = $2 group by peer order by max(received_at) desc limit 100",
 );
 
 const END_ORDER: Common = Common::new("delete from hand_overs where timing_session_id = $1");

@@ -4,6 +4,7 @@
 //! database of the PostgreSQL server that `GANTRY_TEST_POSTGRES` names by the URL of somebody who may make databases.
 
 use gantry_core::{
+    decoder::protocol::Protocol,
     read::{ReadKind, TimingRead},
     time::Moment,
 };
@@ -12,9 +13,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Database, DisplaySession, DisplaySessionId, NewDisplaySession, NewRead, NewToken, Origin,
-    PartnerId, Person, Role, SessionMode, Store, TimingSessionId, UserId, db::writing, sql::Walled,
+    Database, DisplaySession, DisplaySessionId, FeedTerms, NewDisplaySession, NewRead, NewToken,
+    Origin, PartnerId, Person, Role, SessionMode, Store, TimingSessionId, UserId, db::writing,
+    sql::Walled,
 };
+use crate::edge::networks::Networks;
 
 /// Where a test's store is. Keep it for as long as the store is used.
 pub(crate) struct Place {
@@ -106,6 +109,22 @@ pub(crate) fn read(origin: Origin, sequence: u64, tag: &str) -> NewRead {
         origin,
         resume_after: sequence.cast_signed(),
         read,
+    }
+}
+
+/// A feed on the shared port that is known by an event.
+pub(crate) fn by_event(event: &str) -> FeedTerms {
+    FeedTerms {
+        name: event.to_owned(),
+        protocol: Protocol::ChronoTrack,
+        port: None,
+        call_address: None,
+        networks: Networks::default(),
+        event: Some(event.to_owned()),
+        connection: None,
+        location: None,
+        login: None,
+        time_zone: None,
     }
 }
 

@@ -1,0 +1,79 @@
+//! Carries out what the server's administrator ordered: sessions leave the quarantine for a partner.
+//!
+//! From the moment of the order their hardware waits (see [`Decision::Wait`](super::feeds::Decision::Wait)). What is still connected
+//! is let go, what it sent is brought to the store, and only then the session changes hands, so that nothing is stored into it
+//! meanwhile. The hardware goes on afterwards as the partner's, where it was.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{feeds::is_about, registry::Connection, writer::Entry};
+use crate::{services::Services, store::HandOver};
+
+/// How often is looked whether connections are gone.
+const PULSE: Duration = Duration::from_millis(20);
+
+/// How long to wait after the store failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Carries orders out until `shutdown`. What is not finished then is gone on with by the next server.
+pub(super) async fn run(
+    services: Services,
+    entries: mpsc::Sender<Entry>,
+    shutdown: CancellationToken,
+) {
+    let mut changed = services.feeds.changed();
+    loop {
+        for order in &services.feeds.known().orders {
+            let done = shutdown.run_until_cancelled(carry_out(&services, &entries, order));
+            match done.await {
+                Some(Ok(())) => info!(session = %order.session, "handed over"),
+                Some(Err(error)) => {
+                    warn!(%error, session = %order.session, "cannot hand over, trying again");
+                    sleep(RETRY).await;
+                }
+                None => return,
+            }
+        }
+        let told = shutdown.run_until_cancelled(changed.changed()).await;
+        if !matches!(told, Some(Ok(()))) {
+            return;
+        }
+    }
+}
+
+async fn carry_out(
+    services: &Services,
+    entries: &mpsc::Sender<Entry>,
+    order: &HandOver,
+) -> crate::store::Result<()> {
+    let known = services.feeds.known();
+    let is_meant = |connection: &Connection| {
+        let owner = connection.owner.as_ref();
+        owner.is_some_and(|owner| known.is_quarantine(owner.partner))
+            && (is_about(order, connection.event.as_deref())
+                || connection
+                    .session
+                    .is_some_and(|(_, session)| session == order.session))
+    };
+    while services.registry.connections().iter().any(is_meant) {
+        services
+            .registry
+            .let_go(is_meant, "its session changes hands");
+        sleep(PULSE).await;
+    }
+    let (tell, told) = oneshot::channel();
+    // Without a writer the server is about to end, and the next one goes on.
+    if entries.send(Entry::Barrier(tell)).await.is_err() || told.await.is_err() {
+        return Ok(());
+    }
+    services.store.hand_over(order).await?;
+    services.feeds.tell().await;
+    Ok(())
+}

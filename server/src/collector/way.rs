@@ -1,0 +1,73 @@
+//! How hardware comes in, and what that says of it before it says anything itself.
+
+use std::{net::IpAddr, sync::Arc};
+
+use gantry_core::{
+    chronotrack::login::Login,
+    decoder::protocol::{Opening, Protocol},
+    time::Moment,
+};
+use uuid::Uuid;
+
+use crate::store::{Feed, FeedId};
+
+/// A way in: the shared port, or one that is a feed's own.
+#[derive(Clone, Debug)]
+pub struct Way {
+    protocol: Protocol,
+    feed: Option<Arc<Feed>>,
+}
+
+impl Way {
+    /// The port that all partners share.
+    pub fn shared(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            feed: None,
+        }
+    }
+
+    /// A feed's own port, or the call to its hardware.
+    pub(super) fn of(feed: Feed) -> Self {
+        Self {
+            protocol: feed.terms.protocol,
+            feed: Some(Arc::new(feed)),
+        }
+    }
+
+    /// What is spoken.
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The feed whose way it is.
+    pub(super) fn feed(&self) -> Option<FeedId> {
+        self.feed.as_ref().map(|feed| feed.id)
+    }
+
+    /// Whether somebody may come in from there.
+    pub(super) fn admits(&self, address: IpAddr) -> bool {
+        self.feed.as_ref().is_none_or(|feed| {
+            let networks = &feed.terms.networks;
+            networks.is_empty() || networks.contains(address)
+        })
+    }
+
+    /// What the protocol has to know of a connection that is made now.
+    pub(super) fn opening(&self, now: Moment) -> Opening {
+        let terms = self.feed.as_ref().map(|feed| &feed.terms);
+        let location = terms.map(|terms| terms.location.as_ref().unwrap_or(&terms.name).clone());
+        let login = terms.and_then(|terms| terms.login.clone());
+        Opening {
+            nameless: format!("nameless-{}", Uuid::now_v7()),
+            location: location.unwrap_or_else(|| self.protocol.to_string()),
+            login: login.map(|login| Login {
+                method: login.method,
+                user: login.user,
+                password: login.password,
+                seed: Uuid::new_v4().simple().to_string(),
+            }),
+            now,
+        }
+    }
+}
