@@ -58,6 +58,16 @@ impl Subject {
         }
     }
 
+    /// What it means, in a sentence that may be told to everybody who works with the server.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Disk => "What timing hardware sends cannot be written to the server's disk.",
+            Self::Database => "The database takes nothing: screens stand still, reads are kept.",
+            Self::Room => "The server's disk is nearly full.",
+            Self::Feeds => "Some timing hardware cannot reach the server.",
+        }
+    }
+
     /// What to do about it, in a sentence.
     pub const fn advice(self) -> &'static str {
         match self {

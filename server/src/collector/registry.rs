@@ -186,6 +186,13 @@ impl Registry {
         counts
     }
 
+    /// The connections that feed a timing session of a partner.
+    pub fn feeding(&self, partner: PartnerId, session: TimingSessionId) -> Vec<Connection> {
+        let mut connections = self.connections();
+        connections.retain(|connection| connection.session == Some((partner, session)));
+        connections
+    }
+
     /// Ends the conversations of those connections, for the reason that is logged. What they sent so far is stored; hardware
     /// comes again within seconds and goes on where it was, by what is stored then.
     pub fn let_go(&self, is_meant: impl Fn(&Connection) -> bool, reason: &str) {

@@ -3,6 +3,7 @@
 //! [`router`] holds the whole table. One file per resource has its handlers and the JSON they speak. [`body`] turns requests into
 //! values, [`principal`] is who asks and the only place a partner comes from, and [`problem`] is how anything is refused.
 
+pub mod alarms;
 pub mod app;
 pub mod assets;
 pub mod attempt;

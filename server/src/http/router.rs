@@ -18,9 +18,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden, invitations,
-    login, passwords, people, problem::Problem, roster, screens, session_template, sessions,
-    sharing, templates, tokens,
+    alarms, app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden,
+    invitations, login, passwords, people, problem::Problem, roster, screens, session_template,
+    sessions, sharing, templates, tokens,
 };
 use crate::edge::{self, tls::Tls};
 
@@ -54,6 +54,7 @@ pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration)
         .merge(people::router())
         .merge(invitations::router())
         .merge(audit::router())
+        .merge(alarms::router())
         .merge(chronotrack::router())
         .merge(sessions::router())
         .merge(sharing::router())

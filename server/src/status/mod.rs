@@ -1,7 +1,7 @@
 //! The status port: what monitoring asks. It answers to anybody who can reach it, so nothing here is secret.
 //!
-//! Of a timing partner it tells nothing that its hardware does not say in the clear on the same network, and what hardware
-//! calls its event, and what a feed is called, only to the machine itself.
+//! It knows no timing partner. Names of feeds, events and mats, by which one could be guessed, are told to the machine itself
+//! only: whoever is on it runs the server.
 
 mod metrics;
 mod report;

@@ -1,5 +1,6 @@
 //! The answer to `GET /status`, which `gantry-server doctor` reads as well.
 
+use gantry_core::dating::ClockOffset;
 use serde::{Deserialize, Serialize};
 
 use super::uptime_seconds;
@@ -91,7 +92,7 @@ pub struct TimingConnection {
     pub program: Option<String>,
     /// The event that it times; told to the machine itself only.
     pub event: Option<String>,
-    /// Its mats.
+    /// Its mats; told to the machine itself only.
     pub locations: Vec<String>,
     /// Reads received, repeats counted.
     pub reads: u64,
@@ -101,7 +102,7 @@ pub struct TimingConnection {
     pub lag_ms: Option<i64>,
     /// Its readers' clocks, as far as they are known.
     pub clocks: Vec<Clocked>,
-    /// What an operator may want to put right about its days, in words.
+    /// What an operator may want to put right about its days, in words; told to the machine itself only.
     pub suggestions: Vec<String>,
     /// Lines that could not be understood, and other misbehaviour.
     pub faults: u64,
@@ -114,7 +115,7 @@ pub struct TimingConnection {
 /// A reader's clock.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Clocked {
-    /// Where the reader stands.
+    /// Where the reader stands; told to the machine itself only.
     pub location: String,
     /// Which one it is.
     pub reader: String,
@@ -156,7 +157,16 @@ impl Report {
         for connection in &mut self.timing_connections {
             connection.feed = None;
             connection.event = None;
+            connection.locations = Vec::new();
+            connection.suggestions = Vec::new();
             connection.last_fault = None;
+            for clock in &mut connection.clocks {
+                clock.location = String::new();
+                clock.words = ClockOffset {
+                    ahead_ms: clock.ahead_ms,
+                }
+                .to_string();
+            }
         }
         self
     }
@@ -233,7 +243,7 @@ impl From<Clock> for Clocked {
 
 #[cfg(test)]
 mod tests {
-    use gantry_core::{dating::ClockOffset, decoder::protocol::Protocol, time::Moment};
+    use gantry_core::{decoder::protocol::Protocol, time::Moment};
     use serde_json::json;
 
     use super::*;
@@ -279,7 +289,11 @@ mod tests {
 
         let elsewhere = serde_json::to_string(&report.without_names()).expect("JSON");
         assert!(elsewhere.contains("3.2 s ahead"));
-        assert!(!elsewhere.contains("Secret") && !elsewhere.contains("Northern"));
+        assert!(
+            ["Secret", "Northern", "FINISH"]
+                .iter()
+                .all(|name| !elsewhere.contains(name))
+        );
 
         services.alarms.raise(Subject::Room, "little room");
         let report = Report::of(&services, 61611, totals);

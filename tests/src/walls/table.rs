@@ -72,6 +72,9 @@ pub const TABLE: &[Entry] = &[
     entry("GET /api/tokens", SignedIn),
     entry("DELETE /api/tokens/<token>", SignedIn),
 
+    // What is wrong with the server.
+    entry("GET /api/alarms", Viewer),
+
     // What the hardware sends.
     entry("GET /api/chronotrack/sessions", Viewer),
     entry("GET /api/chronotrack/sessions/<timing session>/preview", Viewer),

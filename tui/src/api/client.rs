@@ -182,6 +182,7 @@ fn route(request: &Request) -> (Method, String) {
         Request::LogIn { .. } => (Method::POST, "/api/login".to_owned()),
         Request::SelectPartner { .. } => (Method::POST, "/api/select-partner".to_owned()),
         Request::LogOut => (Method::POST, "/api/logout".to_owned()),
+        Request::Alarms => (Method::GET, "/api/alarms".to_owned()),
         Request::TimingSessions => (
             Method::GET,
             "/api/chronotrack/sessions?limit=100".to_owned(),
@@ -261,6 +262,7 @@ fn parse(request: &Request, roster: Option<RosterFile>, body: &[u8]) -> serde_js
     match request {
         Request::LogIn { .. } => read(body, Answer::LoggedIn),
         Request::SelectPartner { .. } => read(body, Answer::PartnerSelected),
+        Request::Alarms => read(body, Answer::Alarms),
         Request::TimingSessions => read(body, Answer::TimingSessions),
         Request::TimingPreview { .. } => read(body, Answer::TimingPreview),
         Request::Templates => read(body, Answer::Templates),

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::api::{
     people::{Colleagues, Shares},
     types::{
-        Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected, Sessions,
-        Templates, TimingSessions,
+        Alarms, Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected,
+        Sessions, Templates, TimingSessions,
     },
 };
 
@@ -30,6 +30,8 @@ pub enum Request {
     },
     /// Ends the login.
     LogOut,
+    /// What is wrong with the server.
+    Alarms,
     /// The ChronoTrack sessions.
     TimingSessions,
     /// The newest reads of one of them.
@@ -207,6 +209,8 @@ pub enum Answer {
     LoggedIn(Login),
     /// To [`Request::SelectPartner`].
     PartnerSelected(Selected),
+    /// To [`Request::Alarms`].
+    Alarms(Alarms),
     /// To [`Request::TimingSessions`].
     TimingSessions(TimingSessions),
     /// To [`Request::TimingPreview`].

@@ -9,7 +9,9 @@ use crate::{
     api::{
         request::Request,
         server::Server,
-        types::{Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession},
+        types::{
+            Alarm, Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession,
+        },
     },
     app::{
         dialog::Dialog,
@@ -53,6 +55,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Since when the server does not answer, and why.
     pub outage: Option<Outage>,
+    /// What is wrong with the server.
+    pub alarms: Vec<Alarm>,
     /// When each list is asked for again.
     pub polls: Polls,
     /// The ChronoTrack sessions.
@@ -139,6 +143,7 @@ impl Model {
             dialog: None,
             notice: None,
             outage: None,
+            alarms: Vec::new(),
             polls: Polls::default(),
             timing: Picker::default(),
             reads: None,

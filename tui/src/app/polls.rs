@@ -21,11 +21,14 @@ pub enum Topic {
     Templates,
     /// The partner's people.
     Colleagues,
+    /// What is wrong with the server.
+    Alarms,
 }
 
 impl Topic {
     /// All of them, those first that an operator waits for.
-    pub const ALL: [Topic; 7] = [
+    pub const ALL: [Topic; 8] = [
+        Topic::Alarms,
         Topic::TimingSessions,
         Topic::TimingPreview,
         Topic::Sessions,
@@ -42,7 +45,7 @@ impl Topic {
             (Topic::Sessions, Tab::Sessions) | (Topic::Displays, Tab::Sessions | Tab::Screens) => {
                 2_000
             }
-            (Topic::Session, Tab::Sessions) => 5_000,
+            (Topic::Session, Tab::Sessions) | (Topic::Alarms, _) => 5_000,
             (Topic::Templates | Topic::Colleagues, _) => 60_000,
             _ => 10_000,
         }

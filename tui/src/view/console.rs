@@ -10,7 +10,7 @@ use crate::{
     app::{event::Target, model::Model, tab::Tab},
     keymap::action::Action,
     view::{
-        foot, screens, sessions, timing,
+        alarms, foot, screens, sessions, timing,
         ui::{Ui, below, beside, padded, row},
     },
     words,
@@ -19,11 +19,12 @@ use crate::{
 /// Draws the chosen list in its frame.
 pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
     head(ui, area, model);
+    let alarm_rows = alarms::draw(ui, below(area, 2), model);
     let foot_rows = match model.dialog {
         None => foot::draw(ui, area, model),
         Some(_) => foot::draw_told(ui, area, model),
     };
-    let body = below(area, 3);
+    let body = below(area, 3 + alarm_rows);
     let body = Rect {
         height: body.height.saturating_sub(foot_rows),
         ..body

@@ -1,6 +1,7 @@
 //! Draws the model. Nothing here changes it; what was drawn where goes back to the caller as [`hits::Hits`], so that a click means what the
 //! operator saw.
 
+pub mod alarms;
 pub mod console;
 pub mod dialog;
 pub mod foot;

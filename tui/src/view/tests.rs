@@ -7,7 +7,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use crate::{
     api::{
         request::{Answer, Request},
-        types::{Imported, Present, Sessions},
+        types::{Imported, Present, ReaderClock, Sessions},
     },
     app::{
         dialog::Dialog,
@@ -71,6 +71,33 @@ fn the_timing_sessions() {
         Ok(Answer::TimingSessions(none)),
     );
     check!("timing_none", model);
+}
+
+#[test]
+fn what_is_wrong_with_the_server_and_with_clocks() {
+    let alarms = serde_json::from_value(serde_json::json!([
+        {"name": "disk", "since": crate::testing::ago(400),
+         "words": "What timing hardware sends cannot be written to the server's disk.",
+         "advice": "Make room on the disk, or put it right; leave the hardware on, it keeps its reads until then."},
+    ]));
+    let mut model = working(Tab::Sessions);
+    model.alarms = alarms.expect("the sample fits");
+    check!("alarm", model);
+    let mut model = working(Tab::Timing);
+    let reads = model.reads.as_mut().expect("a session is chosen");
+    reads.preview.readers = [
+        (120, "in step"),
+        (3_190, "3.2 s ahead"),
+        (-61_000, "61.0 s behind"),
+    ]
+    .map(|(ahead_ms, off)| ReaderClock {
+        ahead_ms,
+        words: format!("reader 11FD4E at Finish is {off}"),
+    })
+    .into();
+    let day = "the first reads of Finish seem to be of 2026-05-02: correct its first day";
+    reads.preview.suggestions = vec![day.to_owned(), "never seen".to_owned()];
+    check!("clocks", model);
 }
 
 #[test]

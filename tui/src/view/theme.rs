@@ -75,6 +75,16 @@ impl Theme {
         self.colored(Color::Red, 160).add_modifier(Modifier::BOLD)
     }
 
+    /// Something is wrong with the server itself.
+    pub fn alarm(self) -> Style {
+        let style = match self.depth {
+            Depth::Mono => Style::new().add_modifier(Modifier::REVERSED),
+            Depth::Ansi16 => Style::new().fg(Color::White).bg(Color::Red),
+            _ => Style::new().fg(Color::Indexed(231)).bg(Color::Indexed(160)),
+        };
+        style.add_modifier(Modifier::BOLD)
+    }
+
     /// Dark modules of a QR code on light ones.
     pub fn paper(self) -> Style {
         match self.depth {

@@ -6,7 +6,7 @@ use ratatui::{
 };
 
 use crate::{
-    api::types::{LocationCount, TimingSession, TimingStatus},
+    api::types::{LocationCount, ReaderClock, TimingSession, TimingStatus},
     app::model::{Model, Reads},
     view::{
         table::{Cell, Column, table},
@@ -31,6 +31,12 @@ const READS: [Column; 4] = [
     Column::words("Bib/tag", Constraint::Fill(1)),
     Column::numbers("Pass", 4),
 ];
+
+/// A clock that is off by less is as good as right: results are told in tenths, and the measure is no better.
+const WORTH_SAYING_MS: i64 = 500;
+
+/// The most rows that clocks take.
+const CLOCK_ROWS: usize = 3;
 
 /// Draws the sessions and, beside or below, the reads of the chosen one.
 pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
@@ -122,12 +128,42 @@ fn preview(ui: &mut Ui, area: Rect, model: &Model, session: &TimingSession) {
     ui.heading(line, &title, &rate);
     let bars = sparkline(reads.rates.iter(), usize::from(line.width / 4));
     ui.line_right(line, Span::styled(bars, ui.theme.accent()));
+    let clock_rows = clocks(ui, below(area, 1), reads);
     let mats = (area.width / 3).clamp(20, 40);
     let [newest, by_mat] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(mats)])
         .spacing(1)
-        .areas(below(area, 1));
+        .areas(below(area, 1 + clock_rows));
     newest_reads(ui, newest, model, reads);
     by_location(ui, by_mat, &reads.preview.by_location);
+}
+
+/// Readers whose clocks are wrong, the worst first, and days that may be; says how many rows that took. Where there is more than fits,
+/// the last row says so.
+fn clocks(ui: &mut Ui, area: Rect, reads: &Reads) -> u16 {
+    let preview = &reads.preview;
+    let mut wrong: Vec<&ReaderClock> = preview
+        .readers
+        .iter()
+        .filter(|clock| clock.ahead_ms.saturating_abs() >= WORTH_SAYING_MS)
+        .collect();
+    wrong.sort_by_key(|clock| std::cmp::Reverse(clock.ahead_ms.saturating_abs()));
+    let clocks = wrong.into_iter().map(|clock| &clock.words);
+    let mut words: Vec<String> = clocks
+        .chain(&preview.suggestions)
+        .map(|words| format!("▲ {words}"))
+        .collect();
+    if words.len() > CLOCK_ROWS {
+        let more = words.len() - (CLOCK_ROWS - 1);
+        words.truncate(CLOCK_ROWS - 1);
+        words.push(format!("▲ and {more} more"));
+    }
+    let style = ui.theme.warning();
+    let area = padded(area);
+    for (index, line) in words.iter().enumerate() {
+        let place = row(area, index as u16);
+        ui.line(place, Span::styled(cut(line, place.width), style));
+    }
+    words.len() as u16
 }
 
 fn newest_reads(ui: &mut Ui, area: Rect, model: &Model, reads: &Reads) {

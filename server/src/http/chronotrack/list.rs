@@ -11,7 +11,10 @@ use uuid::Uuid;
 use super::{not_found, parse_id};
 use crate::{
     clock,
-    collector::sessions::{self, Seen, Status},
+    collector::{
+        registry::Clock,
+        sessions::{self, Seen, Status},
+    },
     http::{
         app::App,
         body::{Id, Json, Query},
@@ -91,6 +94,21 @@ pub(super) struct Preview {
     by_location: Vec<LocationCount>,
     /// Reads received in the last minute.
     reads_per_minute: i64,
+    /// The clocks of the readers that feed it now, as far as they are known.
+    readers: Vec<ReaderClock>,
+    /// What may be wrong with the days of its reads, in words.
+    suggestions: Vec<String>,
+}
+
+/// A reader's clock.
+#[derive(Serialize, ToSchema)]
+struct ReaderClock {
+    location: String,
+    reader: String,
+    /// How far it is ahead of the server's, in milliseconds; negative when it is behind.
+    ahead_ms: i64,
+    /// The same in words, like `reader 11FD4E at FINISH is 3.2 s ahead`.
+    words: String,
 }
 
 /// One read.
@@ -186,11 +204,19 @@ pub(super) async fn preview(
         .ok_or_else(not_found)?;
     let reads = store.newest_reads(partner, id, limit).await?;
     let by_location = store.reads_by_location(partner, id).await?;
+    let feeding = services.registry.feeding(partner, id);
+    let suggestions = feeding
+        .iter()
+        .flat_map(|connection| &connection.suggestions);
+    let suggestions = suggestions.map(ToString::to_string).collect();
+    let readers = feeding.iter().flat_map(|connection| &connection.clocks);
     Ok(Json(Preview {
         session: seen.into(),
         reads: reads.into_iter().map(Read::from).collect(),
         by_location: by_location.into_iter().map(LocationCount::from).collect(),
         reads_per_minute: store.reads_since(partner, id, now - 60_000).await?,
+        readers: readers.map(ReaderClock::from).collect(),
+        suggestions,
     }))
 }
 
@@ -273,6 +299,17 @@ impl From<StoredRead> for Read {
             reader: read.reader,
             gator: read.gator,
             received_at: Rfc3339(read.received_at),
+        }
+    }
+}
+
+impl From<&Clock> for ReaderClock {
+    fn from(clock: &Clock) -> Self {
+        Self {
+            location: clock.location.clone(),
+            reader: clock.reader.clone(),
+            ahead_ms: clock.offset.ahead_ms,
+            words: clock.to_string(),
         }
     }
 }

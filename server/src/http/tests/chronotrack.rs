@@ -1,8 +1,16 @@
+use gantry_core::{dating::ClockOffset, decoder::protocol::Protocol};
 use reqwest::Method;
 use serde_json::json;
 
 use super::port::{ANN, OLGA, Port, VERA};
-use crate::store::testing::{NOW, read};
+use crate::{
+    alarms::Subject,
+    collector::registry::Clock,
+    store::{
+        PartnerId,
+        testing::{NOW, read},
+    },
+};
 
 #[tokio::test]
 async fn sessions_are_listed_newest_first_and_page_by_page() {
@@ -68,6 +76,55 @@ async fn a_preview_shows_the_newest_reads_first() {
     assert_eq!(preview.body["reads_per_minute"], 0);
     let short = ann.get(&format!("{path}?limit=3")).await;
     assert_eq!(short.body["reads"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn a_preview_tells_whose_clock_is_wrong() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let (partner, id) = (port.origin.partner_id, port.origin.timing_session_id);
+    let registry = &port.services.registry;
+    let enter = |port: u16, session| {
+        let presence = registry.enter(([127, 0, 0, 1], port).into(), Protocol::JChip, NOW);
+        let presence = presence.expect("there is room");
+        presence.update(|connection| {
+            connection.session = session;
+            connection.clocks = vec![Clock {
+                location: "FINISH".to_owned(),
+                reader: format!("{port}"),
+                offset: ClockOffset { ahead_ms: 3_190 },
+            }];
+        });
+        presence
+    };
+    let _own = enter(1, Some((partner, id)));
+    let _of_another = enter(2, Some((PartnerId::new(), id)));
+    let _of_nobody = enter(3, None);
+    let path = format!("/api/chronotrack/sessions/{id}/preview");
+    let preview = ann.get(&path).await;
+    assert_eq!(
+        preview.body["readers"],
+        json!([{"location": "FINISH", "reader": "1", "ahead_ms": 3190,
+                "words": "reader 1 at FINISH is 3.2 s ahead"}])
+    );
+    assert_eq!(preview.body["suggestions"], json!([]));
+}
+
+#[tokio::test]
+async fn everybody_hears_what_is_wrong_with_the_server() {
+    let port = Port::start().await;
+    let vera = port.log_in(VERA).await;
+    let none = vera.get("/api/alarms").await;
+    assert_eq!(none.body, json!({"alarms": []}));
+    let alarms = &port.services.alarms;
+    alarms.raise(Subject::Feeds, "port 61620 of Northern's feed is taken");
+    let told = vera.get("/api/alarms").await;
+    assert_eq!(told.body["alarms"][0]["name"], "feeds");
+    assert_eq!(
+        told.body["alarms"][0]["words"],
+        "Some timing hardware cannot reach the server."
+    );
+    assert!(!told.body.to_string().contains("Northern"));
 }
 
 #[tokio::test]

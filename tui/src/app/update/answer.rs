@@ -44,6 +44,7 @@ fn accept(model: &mut Model, request: &Request, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::LoggedIn(login) => return logged_in(model, request, login),
         Answer::PartnerSelected(selected) => enter(model, &selected.partner_id),
+        Answer::Alarms(list) => model.alarms = list.alarms,
         Answer::TimingSessions(list) => {
             let goes_on = list.next_cursor.is_some();
             model.timing.replace_newest(list.sessions, goes_on);
@@ -72,6 +73,7 @@ fn accept(model: &mut Model, request: &Request, answer: Answer) -> Vec<Effect> {
 /// The topic that a request is asked for, if it is asked again and again.
 pub(super) fn topic(request: &Request) -> Option<Topic> {
     match request {
+        Request::Alarms => Some(Topic::Alarms),
         Request::TimingSessions => Some(Topic::TimingSessions),
         Request::TimingPreview { .. } => Some(Topic::TimingPreview),
         Request::Sessions { .. } => Some(Topic::Sessions),

@@ -108,6 +108,7 @@ fn poll(model: &mut Model) -> Vec<Effect> {
 /// What to ask about a topic; nothing when there is nothing to ask about.
 fn request(model: &mut Model, topic: Topic) -> Option<Request> {
     match (topic, model.timing.chosen_id()) {
+        (Topic::Alarms, _) => Some(Request::Alarms),
         (Topic::TimingSessions, _) => Some(Request::TimingSessions),
         (Topic::Sessions, _) => Some(Request::Sessions {
             archived: model.with_archived,

@@ -194,6 +194,8 @@ fn reads_of_another_session_than_the_chosen_one_are_not_shown() {
         reads: Vec::new(),
         by_location: Vec::new(),
         reads_per_minute: 1.0,
+        readers: Vec::new(),
+        suggestions: Vec::new(),
     };
     answer(&mut model, old, Ok(Answer::TimingPreview(preview.clone())));
     assert!(model.reads.is_none(), "it is too late");
