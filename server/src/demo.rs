@@ -164,7 +164,7 @@ async fn first_session(mut reads: Receiver<News>) -> anyhow::Result<TimingSessio
     loop {
         match reads.recv().await {
             Ok(News::Committed(batch)) => return Ok(batch.reads[0].timing_session_id),
-            Ok(News::Missed) | Err(RecvError::Lagged(_)) => {}
+            Ok(News::Missed | News::Rearranged(_)) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => bail!("the collector stopped"),
         }
     }

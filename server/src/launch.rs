@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use crate::{
     collector::{accept, ports, way::Way, writer},
     config::Config,
+    counting,
     http::{app::App, base_url::base_url, closing, router},
     retention, room,
     services::Services,
@@ -117,6 +118,7 @@ pub async fn launch(
     let serving = router::serve(listeners.http, tls, app);
     let pruned = Arc::clone(&services.pruned);
     let forgetting = retention::run(store.clone(), &pruned, shutdown.clone());
+    let counting = counting::run(store.clone(), shutdown.clone());
     let room = room::watch(
         Arc::clone(&services.alarms),
         room::folder(&services.config),
@@ -124,7 +126,7 @@ pub async fn launch(
     );
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
     tokio::join!(
-        collecting, following, renewing, closing, forgetting, room, serving, reporting
+        collecting, following, renewing, closing, forgetting, counting, room, serving, reporting
     );
 
     // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod collector;
 pub mod commands;
 pub mod config;
+pub mod counting;
 pub mod demo;
 pub mod display;
 pub mod edge;

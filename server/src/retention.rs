@@ -50,9 +50,9 @@ async fn reads(store: &Store, retention: Retention) -> Result<u64> {
     let (partner, mut gone) = (retention.partner_id, 0);
     let now = clock::now();
     let cutoff = retention.cutoff(now);
-    while let Some(session) = store.outdated_session(partner, cutoff, now).await? {
+    while let Some(part) = store.outdated_part(partner, cutoff, now).await? {
         let began = Instant::now();
-        gone += store.forget_reads(partner, session, cutoff).await?;
+        gone += store.forget_reads(partner, &part, cutoff).await?;
         rest_since(began).await;
     }
     Ok(gone)

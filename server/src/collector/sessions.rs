@@ -1,5 +1,7 @@
 //! Timing sessions with how alive they are: what is stored, seen together with who is connected.
 
+use std::collections::BTreeMap;
+
 use gantry_core::time::Moment;
 
 use super::registry::Registry;
@@ -12,7 +14,8 @@ pub enum Status {
     Live,
     /// Nothing is connected, but hardware that comes back goes on with it.
     Idle,
-    /// Its race is over: hardware of the same event begins another.
+    /// Its race is over: hardware of the same event goes on elsewhere. It had nothing for six hours, an operator closed it, or what
+    /// came next was split off.
     Closed,
 }
 
@@ -47,10 +50,9 @@ pub async fn list(
         let page = store.timing_sessions(partner, before, PAGE).await?;
         let Some(oldest) = page.last() else { break };
         before = Some(oldest.id);
-        let seen = page.into_iter().map(|session| {
-            let connections = connected.get(&session.id).copied().unwrap_or(0);
-            Seen::new(session, connections, now)
-        });
+        let seen = page
+            .into_iter()
+            .map(|session| Seen::new(session, &connected, now));
         found.extend(seen.filter(|seen| status.is_none_or(|status| seen.status == status)));
     }
     found.truncate(limit);
@@ -65,18 +67,30 @@ pub async fn find(
     id: TimingSessionId,
     now: Moment,
 ) -> Result<Option<Seen>> {
-    let connections = registry.connected(partner).get(&id).copied().unwrap_or(0);
+    let connected = registry.connected(partner);
     let session = store.timing_session(partner, id).await?;
-    Ok(session.map(|session| Seen::new(session, connections, now)))
+    Ok(session.map(|session| Seen::new(session, &connected, now)))
 }
 
 impl Seen {
-    fn new(session: TimingSession, connections: usize, now: Moment) -> Self {
+    fn new(
+        session: TimingSession,
+        connected: &BTreeMap<TimingSessionId, usize>,
+        now: Moment,
+    ) -> Self {
+        let fed_by = session.fed_by.iter();
+        let connections = fed_by
+            .filter_map(|recording| connected.get(recording))
+            .sum();
         let last_sign = session.last_read_at.unwrap_or(session.created_at);
+        let last_sign = session
+            .reopened_at
+            .map_or(last_sign, |at| at.max(last_sign));
+        let takes_more = session.closed_at.is_none() && !session.fed_by.is_empty();
         let status = match connections {
-            0 if now.since_ms(last_sign) > PAUSE_MS => Status::Closed,
-            0 => Status::Idle,
-            _ => Status::Live,
+            1.. if takes_more => Status::Live,
+            0 if takes_more && now.since_ms(last_sign) <= PAUSE_MS => Status::Idle,
+            _ => Status::Closed,
         };
         Self {
             session,

@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::store::{NewLine, NewRead, Result, Store, StoredRead, is_about_data};
+use crate::store::{NewLine, NewRead, Result, Store, StoredRead, TimingSessionId, is_about_data};
 
 /// Lines waiting for the writer before connections have to wait.
 const QUEUE: usize = 4_096;
@@ -54,6 +54,9 @@ pub enum News {
     /// Reads may have become safe on disk that are in no batch: a commit failed and may have taken effect nevertheless.
     /// What to do is the same as after lagging: read on from the store.
     Missed,
+    /// Which timing sessions show the reads of these recordings, or when they happened, is another now. Whoever shows them has to
+    /// begin again.
+    Rearranged(Arc<[TimingSessionId]>),
 }
 
 /// Where committed reads can be subscribed to. A subscriber that lagged reads on with [`Store::reads_after`].

@@ -11,7 +11,9 @@ use gantry_core::board::{
 };
 use tokio::task::spawn_blocking;
 
-use crate::store::{DisplaySessionId, PartnerId, Store, StoredEvent, StoredRead};
+use crate::store::{
+    DisplaySessionId, Part, PartnerId, Store, StoredEvent, StoredRead, TimingSessionId,
+};
 
 /// Reads that are read from the store at a time.
 const PAGE: usize = 10_000;
@@ -20,6 +22,8 @@ const PAGE: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Fold {
     board: Board,
+    /// What it listens to.
+    parts: Vec<Part>,
     position: i64,
 }
 
@@ -35,9 +39,10 @@ impl Fold {
         let horizon = store.last_position().await?;
         let events = store.events_in_force(partner, session).await?;
         let mut fold = aside(move || Self::of(&events)).await??;
+        fold.parts = store.bound_parts(partner, session).await?;
         while fold.position < horizon {
             let mut reads = store
-                .bound_reads(partner, session, fold.position, PAGE)
+                .reads_of(partner, &fold.parts, fold.position, PAGE)
                 .await?;
             reads.retain(|read| read.position <= horizon);
             if reads.is_empty() {
@@ -73,9 +78,15 @@ impl Fold {
         &self.board
     }
 
-    /// Takes in a read that was committed; false if it was known already.
+    /// Whether it listens to some of this recording.
+    pub fn listens_to(&self, recording: TimingSessionId) -> bool {
+        self.parts.iter().any(|part| part.recording == recording)
+    }
+
+    /// Takes in a read that was committed; false if it is of no concern, or was known already.
     pub fn take(&mut self, read: &StoredRead) -> bool {
-        let is_new = read.position > self.position;
+        let is_new =
+            read.position > self.position && self.parts.iter().any(|part| part.holds(read));
         if is_new {
             self.board.apply(&BoardEvent::Read(board_read(read)));
             self.position = read.position;

@@ -1,6 +1,6 @@
 //! What pictures are made from: a board, and a composer for each template that is shown of it.
 
-use std::{collections::BTreeSet, mem::take, sync::Arc};
+use std::{mem::take, sync::Arc};
 
 use anyhow::Context;
 use gantry_core::{compose::Composer, motion::animate, template::Template};
@@ -23,7 +23,6 @@ use crate::{
 
 /// A display session as the store tells it, folded and ready to be composed.
 pub(super) struct Stage {
-    bound: BTreeSet<TimingSessionId>,
     fold: Fold,
     views: Vec<View>,
 }
@@ -46,7 +45,6 @@ impl Stage {
         session: &Session,
     ) -> anyhow::Result<Option<Self>> {
         let mut stage = Self {
-            bound: BTreeSet::new(),
             fold: Fold::default(),
             views: Vec::new(),
         };
@@ -64,7 +62,6 @@ impl Stage {
         if store.template_of(partner, id).await?.is_none() {
             return Ok(false);
         }
-        self.bound = store.bound(partner, id).await?.into_iter().collect();
         self.fold = Fold::replay(store, partner, id).await?;
         self.recast(sessions, session).await
     }
@@ -118,9 +115,16 @@ impl Stage {
     pub(super) fn take(&mut self, reads: &[StoredRead]) -> bool {
         let mut is_of_concern = false;
         for read in reads {
-            is_of_concern |= self.bound.contains(&read.timing_session_id) && self.fold.take(read);
+            is_of_concern |= self.fold.take(read);
         }
         is_of_concern
+    }
+
+    /// Whether it shows reads of one of these recordings.
+    pub(super) fn shows(&self, recordings: &[TimingSessionId]) -> bool {
+        recordings
+            .iter()
+            .any(|recording| self.fold.listens_to(*recording))
     }
 
     /// Composes every picture and publishes those that are others. In between it is others' turn.

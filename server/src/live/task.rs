@@ -70,7 +70,10 @@ impl<'a> Task<'a> {
             let next = tokio::select! {
                 batch = self.reads.recv() => match batch {
                     Ok(News::Committed(batch)) => self.take(&batch),
-                    Ok(News::Missed) | Err(RecvError::Lagged(_)) => self.set_anew().await?,
+                    Ok(News::Rearranged(recordings)) if !self.stage.shows(&recordings) => Next::Wait,
+                    Ok(News::Missed | News::Rearranged(_)) | Err(RecvError::Lagged(_)) => {
+                        self.set_anew().await?
+                    }
                     Err(RecvError::Closed) => Next::End,
                 },
                 () = self.session.changed.notified() => self.set_anew().await?,
@@ -117,7 +120,8 @@ impl<'a> Task<'a> {
                 Ok(News::Committed(batch)) => {
                     self.stage.take(&batch.reads);
                 }
-                Ok(News::Missed) | Err(TryRecvError::Lagged(_)) => {
+                Ok(News::Rearranged(recordings)) if !self.stage.shows(&recordings) => {}
+                Ok(News::Missed | News::Rearranged(_)) | Err(TryRecvError::Lagged(_)) => {
                     if let Next::End = self.set_anew().await? {
                         return Ok(Next::End);
                     }

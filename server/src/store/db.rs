@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions, PgPool, SqlitePool,
+    ConnectOptions, Connection, PgPool, SqlitePool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -247,8 +247,11 @@ async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePools> {
             // A file does not hang up; asking it first would cost each commit a round to the worker thread.
             .test_before_acquire(false)
     };
+    // A table that others refer to can be made anew only while nobody looks at references.
+    let mut migrating = options.clone().foreign_keys(false).connect().await?;
+    SQLITE_MIGRATIONS.run(&mut migrating).await?;
+    migrating.close().await?;
     let writer = pool(1).connect_with(options.clone()).await?;
-    SQLITE_MIGRATIONS.run(&writer).await?;
     let readers = pool(CONNECTIONS)
         .connect_with(options.pragma("query_only", "on"))
         .await?;

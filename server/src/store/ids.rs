@@ -42,6 +42,8 @@ ids! {
     InvitationId(pub);
     /// A stream of reads from the hardware: one event on one day.
     TimingSessionId(pub);
+    /// A part of a recording.
+    PartId(pub(super));
     /// One numbering of reads within a timing session.
     StreamId(pub);
     /// An operator's workspace.

@@ -6,7 +6,7 @@ use super::{
     PartnerId, Result, Store, StoredRead, TimingSessionId,
     db::reading,
     fence::Server,
-    session_reads::ReadRow,
+    session_reads::{ReadRow, first_rows, read_columns},
     sql::{Across, Walled},
 };
 
@@ -26,11 +26,18 @@ struct KeptRow {
     raw: Vec<u8>,
 }
 
-const KEPT_AFTER: Walled = Walled::new(
-    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
-    gator, received_at, raw from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4",
-);
+const ALL_KEPT_AFTER: Walled = Walled::new(concat!(
+    "select raw, ",
+    read_columns!(),
+    " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4"
+));
+
+const SOME_KEPT_AFTER: Walled = Walled::new(concat!(
+    "select raw, ",
+    read_columns!(),
+    " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $3
+    and position <= $5 and at >= $6 and at < $7 order by position limit $4"
+));
 
 const OWNER: Across = Across::new(
     "select partner_id from timing_sessions where id = $1",
@@ -46,12 +53,11 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<KeptRead>> {
-        let rows: Vec<KeptRow> = reading!(self.db, partner, conn => KEPT_AFTER.query_as(partner)
-            .bind(session)
-            .bind(position)
-            .bind(limit as i64)
-            .fetch_all(conn)
-            .await?);
+        let parts = self.parts(partner, session).await?;
+        let (all, some) = (ALL_KEPT_AFTER, SOME_KEPT_AFTER);
+        let mut rows: Vec<KeptRow> = first_rows!(self, partner, &parts, position, limit, all, some);
+        rows.sort_unstable_by_key(|row| row.read.position);
+        rows.truncate(limit);
         Ok(rows.into_iter().map(KeptRead::from).collect())
     }
 

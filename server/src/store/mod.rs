@@ -22,9 +22,12 @@ mod kept;
 mod memberships;
 #[cfg(any(test, feature = "one-fence"))]
 mod one_fence;
+mod part_figures;
 mod partners;
+mod parts;
 mod quarantine;
 mod reads;
+mod rearrange;
 mod resets;
 mod retention;
 mod session_events;
@@ -52,15 +55,17 @@ pub use displays::{Crowded, Display, DisplayChange, MOST_TEMPLATES, Roomy, Wish}
 pub use failure::{is_about_data, is_away};
 pub use feeds::{Feed, FeedLogin, FeedRefusal, FeedTerms};
 pub use ids::{
-    DisplaySessionId, FeedId, InvitationId, PartnerId, StreamId, TemplateId, TimingSessionId,
-    TokenId, UserId,
+    DisplaySessionId, FeedId, InvitationId, PartId, PartnerId, StreamId, TemplateId,
+    TimingSessionId, TokenId, UserId,
 };
 pub use invitations::{Invitation, Joining, NewInvitation};
 pub use kept::KeptRead;
 pub use memberships::{Member, Membership, Role, RoleChange};
 pub use partners::{Partner, Possessions};
+pub use parts::Part;
 pub use quarantine::{HandOver, Ordered, UNNAMED_EVENT};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
+pub use rearrange::Split;
 pub use retention::Retention;
 pub use session_events::{EventKind, StoredEvent};
 pub use session_templates::{Own, SessionTemplate};

@@ -11,6 +11,7 @@ use super::{
     PartnerId, Result, Store, TimingSessionId,
     db::{reading, writing},
     fence::Server,
+    parts::{Part, part},
     sql::{Common, Walled},
 };
 
@@ -46,39 +47,48 @@ const RETENTIONS: Common =
 const KEEP_FOR: Common =
     Common::new("update timing_partners set keep_reads_days = $2 where id = $1");
 
-/// A session whose oldest reads may go. Streams are looked at first: they are few, and most are young.
+/// A part of a session whose oldest reads may go. Streams are looked at first: they are few, and most are young.
 const OUTDATED: Walled = Walled::unattended(
-    "select s.id from timing_sessions s where s.partner_id = $1 and s.pinned_at is null
-    and exists (select 1 from timing_streams t
-        where t.partner_id = $1 and t.timing_session_id = s.id and t.first_read_at < $2)
-    and exists (select 1 from timing_reads r
-        where r.partner_id = $1 and r.timing_session_id = s.id and r.received_at < $2)
-    and not exists (select 1 from display_session_bindings b
-        join display_sessions d on d.id = b.display_session_id
-        join display_urls u on u.display_session_id = d.id
-        where b.partner_id = $1 and b.timing_session_id = s.id and d.deleted_at is null and d.archived_at is null
-        and u.revoked_at is null and u.expires_at > $3)
-    order by s.id limit 1",
+    concat!(
+        "select ",
+        part!(),
+        " from timing_session_parts p join timing_sessions s on s.id = p.timing_session_id
+        where p.partner_id = $1 and s.pinned_at is null
+        and exists (select 1 from timing_streams t
+            where t.partner_id = $1 and t.timing_session_id = p.recording_id and t.first_read_at < $2)
+        and exists (select 1 from timing_reads r
+            where r.partner_id = $1 and r.timing_session_id = p.recording_id and r.received_at < $2
+            and r.at >= p.from_at and r.at < p.until_at
+            and r.position > p.after_position and r.position <= p.up_to_position)
+        and not exists (select 1 from display_session_bindings b
+            join display_sessions d on d.id = b.display_session_id
+            join display_urls u on u.display_session_id = d.id
+            where b.partner_id = $1 and b.timing_session_id = s.id and d.deleted_at is null and d.archived_at is null
+            and u.revoked_at is null and u.expires_at > $3)
+        order by p.id limit 1"
+    ),
     "what open displays show is kept whoever made them",
 );
 
 const FORGET_READS: Walled = Walled::new(
     "delete from timing_reads where partner_id = $1 and position in (
     select position from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and received_at < $3 order by position limit $4)",
+    where partner_id = $1 and timing_session_id = $2 and received_at < $3
+    and at >= $5 and at < $6 and position > $7 and position <= $8 order by position limit $4)",
 );
 
 /// A line's id tells its age as its time does, and is the only order that lines are kept in.
 const FORGET_LINES: Walled = Walled::new(
     "delete from timing_lines where partner_id = $1 and id in (
     select l.id from timing_lines l where l.partner_id = $1 and l.id < $2
-    and not exists (select 1 from timing_sessions s
-        where s.partner_id = $1 and s.id = l.timing_session_id and s.pinned_at is not null)
+    and not exists (select 1 from timing_session_parts p join timing_sessions s on s.id = p.timing_session_id
+        where p.partner_id = $1 and p.recording_id = l.timing_session_id and s.pinned_at is not null)
     order by l.id limit $3)",
 );
 
-const PIN: Walled =
-    Walled::new("update timing_sessions set pinned_at = $3 where partner_id = $1 and id = $2");
+const PIN: Walled = Walled::new(
+    "update timing_sessions set pinned_at = $3 where partner_id = $1 and id = $2 and merged_into is null",
+);
 
 impl Store {
     /// How long the reads of each partner are kept.
@@ -111,32 +121,36 @@ impl Store {
             .map(|pinned| pinned.rows_affected() > 0))
     }
 
-    /// A timing session of the partner with reads received before `cutoff` that may go: it is not pinned, and no display shows
-    /// it that is open `now`.
-    pub async fn outdated_session(
+    /// A part of a timing session of the partner with reads received before `cutoff` that may go: the session is not pinned, and no
+    /// display shows it that is open `now`.
+    pub async fn outdated_part(
         &self,
         partner: PartnerId,
         cutoff: Moment,
         now: Moment,
-    ) -> Result<Option<TimingSessionId>> {
-        reading!(self.db, partner, conn => OUTDATED.query_scalar(partner)
+    ) -> Result<Option<Part>> {
+        reading!(self.db, partner, conn => OUTDATED.query_as(partner)
             .bind(cutoff.0)
             .bind(now.0)
             .fetch_optional(conn)
             .await)
     }
 
-    /// Lets go of some of a session's reads that were received before `cutoff`, and answers how many: 0 when none is left.
+    /// Lets go of some of a part's reads that were received before `cutoff`, and answers how many: 0 when none is left.
     pub async fn forget_reads(
         &self,
         partner: PartnerId,
-        session: TimingSessionId,
+        part: &Part,
         cutoff: Moment,
     ) -> Result<u64> {
         writing!(self.db, partner, conn => FORGET_READS.query(partner)
-            .bind(session)
+            .bind(part.recording)
             .bind(cutoff.0)
             .bind(STEP)
+            .bind(part.from.0)
+            .bind(part.until.0)
+            .bind(part.after)
+            .bind(part.up_to)
             .execute(conn)
             .await
             .map(|forgotten| forgotten.rows_affected()))
@@ -191,12 +205,12 @@ mod tests {
     async fn forget_all(store: &Store, origin: Origin) -> u64 {
         let (partner, mut gone) = (origin.partner_id, 0);
         let cutoff = LATER - 30 * DAY_MS;
-        while let Some(session) = store
-            .outdated_session(partner, cutoff, LATER)
+        while let Some(part) = store
+            .outdated_part(partner, cutoff, LATER)
             .await
             .expect("answers")
         {
-            let step = store.forget_reads(partner, session, cutoff).await;
+            let step = store.forget_reads(partner, &part, cutoff).await;
             gone += step.expect("forgets");
         }
         gone
@@ -219,9 +233,10 @@ mod tests {
         store.append(&reads, &[]).await.expect("stores");
         let (partner, session) = (origin.partner_id, origin.timing_session_id);
         let cutoff = LATER - 30 * DAY_MS;
+        let part = Part::whole_of(session);
         let mut steps = Vec::new();
         loop {
-            let step = store.forget_reads(partner, session, cutoff).await;
+            let step = store.forget_reads(partner, &part, cutoff).await;
             match step.expect("forgets") {
                 0 => break,
                 step => steps.push(step),
@@ -229,7 +244,7 @@ mod tests {
         }
         assert_eq!(steps, [256, 256, 78]);
         assert_eq!(kept(&store, origin).await, 10);
-        let open = store.outdated_session(partner, cutoff, LATER).await;
+        let open = store.outdated_part(partner, cutoff, LATER).await;
         assert_eq!(open.expect("answers"), None, "only young reads are left");
         let again = store.append(&reads[590..], &[]).await.expect("answers");
         assert_eq!(again, [], "what is left is still recognised");

@@ -7,7 +7,7 @@ use gantry_core::time::Moment;
 use sqlx::FromRow;
 
 use super::{
-    DisplaySessionId, PartnerId, Person, Result, Store, StoredRead, TimingSessionId,
+    DisplaySessionId, PartnerId, Person, Result, Store, TimingSessionId,
     access::seen,
     db::reading,
     sql::{Personal, Walled},
@@ -98,7 +98,7 @@ pub(super) const UNBIND: Walled = Walled::unattended(
 pub(super) const BIND: Walled = Walled::unattended(
     "insert into display_session_bindings (display_session_id, timing_session_id, partner_id, created_at)
     select d.id, t.id, d.partner_id, $4 from display_sessions d, timing_sessions t
-    where d.partner_id = $1 and t.partner_id = $1 and d.id = $2 and t.id = $3
+    where d.partner_id = $1 and t.partner_id = $1 and d.id = $2 and t.id = $3 and t.merged_into is null
     on conflict do nothing",
     "the person was found to be allowed to change the session",
 );
@@ -166,27 +166,6 @@ impl Store {
             .fetch_all(conn)
             .await)
     }
-
-    /// Reads after `position` of all timing sessions that a display session listens to, in order and none left out: at most
-    /// `limit`, none at the end.
-    pub async fn bound_reads(
-        &self,
-        partner: PartnerId,
-        session: DisplaySessionId,
-        position: i64,
-        limit: usize,
-    ) -> Result<Vec<StoredRead>> {
-        let mut reads = Vec::new();
-        for timing_session in self.bound(partner, session).await? {
-            reads.extend(
-                self.reads_after(partner, timing_session, position, limit)
-                    .await?,
-            );
-        }
-        reads.sort_unstable_by_key(|read| read.position);
-        reads.truncate(limit);
-        Ok(reads)
-    }
 }
 
 #[cfg(test)]
@@ -242,7 +221,8 @@ mod tests {
         ];
         store.append(&reads, &[]).await.expect("stores");
         let after = async |position, limit| {
-            let reads = store.bound_reads(partner, display, position, limit).await;
+            let parts = store.bound_parts(partner, display).await.expect("reads");
+            let reads = store.reads_of(partner, &parts, position, limit).await;
             reads.expect("reads")
         };
         let whole = after(0, 9).await;

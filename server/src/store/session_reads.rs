@@ -1,16 +1,18 @@
 //! The reads of a timing session: read on from a position, or looked at from the newest.
 
+use std::cmp::Reverse;
+
 use gantry_core::{read::ReadKind, time::Moment};
 use sqlx::FromRow;
 
 use super::{
-    PartnerId, Result, Store, StoredRead, TimingSessionId, db::reading, reads::kind_text,
-    sql::Walled,
+    PartnerId, Result, Store, StoredRead, TimingSessionId, db::reading, parts::Part,
+    reads::kind_text, sql::Walled,
 };
 
 #[derive(FromRow)]
 pub(super) struct ReadRow {
-    position: i64,
+    pub(super) position: i64,
     timing_session_id: TimingSessionId,
     kind: String,
     location: String,
@@ -24,24 +26,92 @@ pub(super) struct ReadRow {
     received_at: i64,
 }
 
-const READS_AFTER: Walled = Walled::new(
-    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
-    gator, received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4",
-);
+/// The columns of a [`ReadRow`].
+macro_rules! read_columns {
+    () => {
+        "position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader, gator, received_at"
+    };
+}
+pub(super) use read_columns;
 
-const NEWEST_READS: Walled = Walled::new(
-    "select position, timing_session_id, kind, location, sequence, tag, at, wire_time, lap, reader,
-    gator, received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 order by position desc limit $3",
-);
+const ALL_AFTER: Walled = Walled::new(concat!(
+    "select ",
+    read_columns!(),
+    " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4"
+));
+
+const SOME_AFTER: Walled = Walled::new(concat!(
+    "select ",
+    read_columns!(),
+    " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $3
+    and position <= $5 and at >= $6 and at < $7 order by position limit $4"
+));
+
+const ALL_NEWEST: Walled = Walled::new(concat!(
+    "select ",
+    read_columns!(),
+    " from timing_reads where partner_id = $1 and timing_session_id = $2 order by position desc limit $3"
+));
+
+/// Looks among the newest only: between two reads of a part may be any number of another's.
+const SOME_NEWEST: Walled = Walled::new(concat!(
+    "select ",
+    read_columns!(),
+    " from (select ",
+    read_columns!(),
+    " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $4 and position <= $5
+    order by position desc limit 10000) newest
+    where at >= $6 and at < $7 order by position desc limit $3"
+));
 
 /// Looks at the newest reads only: a session may hold a hundred thousand, and 500 a second is a flood.
-const READS_SINCE: Walled = Walled::new(
+const ALL_SINCE: Walled = Walled::new(
     "select count(*) from (select received_at from timing_reads
     where partner_id = $1 and timing_session_id = $2 order by position desc limit 30000) newest
     where received_at >= $3",
 );
+
+const SOME_SINCE: Walled = Walled::new(
+    "select count(*) from (select received_at, at from timing_reads
+    where partner_id = $1 and timing_session_id = $2 and position > $4 and position <= $5
+    order by position desc limit 30000) newest
+    where received_at >= $3 and at >= $6 and at < $7",
+);
+
+/// Asks for the first rows of each of some parts after a position, with a text for whole recordings and one for less:
+/// `first_rows!(self, partner, parts, position, limit, ALL, SOME)`. The rows are in no order.
+macro_rules! first_rows {
+    ($store:expr, $partner:expr, $parts:expr, $position:expr, $limit:expr, $all:expr, $some:expr) => {
+        $crate::store::db::reading!($store.db, $partner, conn => {
+            let mut rows = Vec::new();
+            for part in $parts {
+                if part.is_whole() {
+                    rows.extend($all.query_as($partner)
+                        .bind(part.recording)
+                        .bind($position)
+                        .bind($limit as i64)
+                        .fetch_all(&mut *conn)
+                        .await?);
+                    continue;
+                }
+                let enough = rows.len() + $limit;
+                for (after, up_to) in part.stretches($position) {
+                    rows.extend($some.query_as($partner)
+                        .bind(part.recording)
+                        .bind(after)
+                        .bind((enough - rows.len()) as i64)
+                        .bind(up_to)
+                        .bind(part.from.0)
+                        .bind(part.until.0)
+                        .fetch_all(&mut *conn)
+                        .await?);
+                }
+            }
+            rows
+        })
+    };
+}
+pub(super) use first_rows;
 
 impl Store {
     /// The first `limit` reads of a timing session after `position`, in order.
@@ -52,12 +122,22 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = reading!(self.db, partner, conn => READS_AFTER.query_as(partner)
-            .bind(session)
-            .bind(position)
-            .bind(limit as i64)
-            .fetch_all(conn)
-            .await?);
+        let parts = self.parts(partner, session).await?;
+        self.reads_of(partner, &parts, position, limit).await
+    }
+
+    /// The first `limit` reads of some parts after `position`, in order and none left out.
+    pub async fn reads_of(
+        &self,
+        partner: PartnerId,
+        parts: &[Part],
+        position: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredRead>> {
+        let mut rows: Vec<ReadRow> =
+            first_rows!(self, partner, parts, position, limit, ALL_AFTER, SOME_AFTER);
+        rows.sort_unstable_by_key(|row| row.position);
+        rows.truncate(limit);
         Ok(rows.into_iter().map(StoredRead::from).collect())
     }
 
@@ -68,26 +148,70 @@ impl Store {
         session: TimingSessionId,
         limit: usize,
     ) -> Result<Vec<StoredRead>> {
-        let rows: Vec<ReadRow> = reading!(self.db, partner, conn => NEWEST_READS.query_as(partner)
-            .bind(session)
-            .bind(limit as i64)
-            .fetch_all(conn)
-            .await?);
+        let parts = self.parts(partner, session).await?;
+        let mut rows: Vec<ReadRow> = reading!(self.db, partner, conn => {
+            let mut rows = Vec::new();
+            for part in &parts {
+                if part.is_whole() {
+                    rows.extend(ALL_NEWEST.query_as(partner)
+                        .bind(part.recording)
+                        .bind(limit as i64)
+                        .fetch_all(&mut *conn)
+                        .await?);
+                    continue;
+                }
+                let enough = rows.len() + limit;
+                for (after, up_to) in part.stretches(0).rev() {
+                    rows.extend(SOME_NEWEST.query_as(partner)
+                        .bind(part.recording)
+                        .bind((enough - rows.len()) as i64)
+                        .bind(after)
+                        .bind(up_to)
+                        .bind(part.from.0)
+                        .bind(part.until.0)
+                        .fetch_all(&mut *conn)
+                        .await?);
+                }
+            }
+            rows
+        });
+        rows.sort_unstable_by_key(|row| Reverse(row.position));
+        rows.truncate(limit);
         Ok(rows.into_iter().map(StoredRead::from).collect())
     }
 
-    /// How many reads of a session were received at or after `since`; at most 30,000 are counted.
+    /// How many reads of a session were received at or after `since`; at most 30,000 are counted of each of its parts.
     pub async fn reads_since(
         &self,
         partner: PartnerId,
         session: TimingSessionId,
         since: Moment,
     ) -> Result<i64> {
-        reading!(self.db, partner, conn => READS_SINCE.query_scalar(partner)
-            .bind(session)
-            .bind(since.0)
-            .fetch_one(conn)
-            .await)
+        let parts = self.parts(partner, session).await?;
+        reading!(self.db, partner, conn => {
+            let mut count = 0;
+            for part in &parts {
+                let of_part: i64 = if part.is_whole() {
+                    ALL_SINCE.query_scalar(partner)
+                        .bind(part.recording)
+                        .bind(since.0)
+                        .fetch_one(&mut *conn)
+                        .await?
+                } else {
+                    SOME_SINCE.query_scalar(partner)
+                        .bind(part.recording)
+                        .bind(since.0)
+                        .bind(part.after)
+                        .bind(part.up_to)
+                        .bind(part.from.0)
+                        .bind(part.until.0)
+                        .fetch_one(&mut *conn)
+                        .await?
+                };
+                count += of_part;
+            }
+            Ok(count)
+        })
     }
 }
 

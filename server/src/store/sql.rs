@@ -33,6 +33,9 @@ pub(super) const WALLED_TABLES: &[&str] = &[
     "template_revisions",
     "session_templates",
     "feeds",
+    "timing_session_parts",
+    "timing_part_figures",
+    "timing_corrections",
 ];
 
 /// Those among them that belong to a display session, which not everybody of the partner may see.

@@ -3,7 +3,12 @@
 use gantry_core::time::Moment;
 use sqlx::{Connection, FromRow};
 
-use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::writing, sql::Walled};
+use super::{
+    PartnerId, Result, Store, StreamId, TimingSessionId,
+    db::writing,
+    parts::{Part, add_part, open_ended},
+    sql::Walled,
+};
 
 /// How long after its last read a session is still the same race, in milliseconds.
 pub const PAUSE_MS: i64 = 6 * 3_600_000;
@@ -18,13 +23,16 @@ pub struct Stream {
 }
 
 /// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day.
-const RUNNING_SESSION: Walled = Walled::new(
+const RUNNING_SESSION: Walled = Walled::new(concat!(
     "select s.id from timing_sessions s
     left join timing_streams t on t.timing_session_id = s.id
-    where s.partner_id = $1 and s.event_name = $2
-    and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4)
-    order by case when t.connection = $3 then 0 else 1 end, s.id desc limit 1",
-);
+    left join timing_session_parts p on p.recording_id = s.id and ",
+    open_ended!(),
+    " left join timing_sessions shown on shown.id = p.timing_session_id
+    where s.partner_id = $1 and s.event_name = $2 and s.split_from is null
+    and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4 or shown.reopened_at >= $4)
+    order by case when t.connection = $3 then 0 else 1 end, s.id desc limit 1"
+));
 
 const OPEN_SESSION: Walled = Walled::new(
     "insert into timing_sessions (partner_id, id, name, event_name, race_day, created_at)
@@ -32,7 +40,8 @@ const OPEN_SESSION: Walled = Walled::new(
 );
 
 const SESSION_OF_DAY: Walled = Walled::new(
-    "select id from timing_sessions where partner_id = $1 and event_name = $2 and race_day = $3",
+    "select id from timing_sessions
+    where partner_id = $1 and event_name = $2 and race_day = $3 and split_from is null",
 );
 
 const OPEN_LOCATION: Walled = Walled::new(
@@ -52,9 +61,25 @@ const STREAM: Walled = Walled::new(
 );
 
 impl Store {
-    /// The session that hardware of that event belongs to: the one that its connection id is known from, else one that had
-    /// reads in the last six hours, else the one of this day, which is made when missing.
+    /// The recording that hardware of that event goes on with: the one that its connection id is known from, else one that had
+    /// reads, or was opened again, in the last six hours, else the one of this day, which is made when missing. Where the timing
+    /// session that shows it is closed, what comes from now on is shown in a new one.
     pub async fn open_timing_session(
+        &self,
+        partner: PartnerId,
+        event_name: &str,
+        connection: &str,
+        race_day: &str,
+        at: Moment,
+    ) -> Result<TimingSessionId> {
+        let recording = self
+            .open_recording(partner, event_name, connection, race_day, at)
+            .await?;
+        self.leave_closed(partner, recording, race_day, at).await?;
+        Ok(recording)
+    }
+
+    async fn open_recording(
         &self,
         partner: PartnerId,
         event_name: &str,
@@ -72,18 +97,25 @@ impl Store {
             if let Some(running) = running {
                 return Ok(running);
             }
-            OPEN_SESSION.query(partner)
-                .bind(TimingSessionId::new())
+            let mut transaction = conn.begin().await?;
+            let new = TimingSessionId::new();
+            let opened = OPEN_SESSION.query(partner)
+                .bind(new)
                 .bind(event_name)
                 .bind(race_day)
                 .bind(at.0)
-                .execute(&mut *conn)
+                .execute(&mut *transaction)
                 .await?;
-            SESSION_OF_DAY.query_scalar(partner)
+            if opened.rows_affected() > 0 {
+                add_part!(partner, Part::whole_of(new)).execute(&mut *transaction).await?;
+            }
+            let recording = SESSION_OF_DAY.query_scalar(partner)
                 .bind(event_name)
                 .bind(race_day)
-                .fetch_one(conn)
-                .await
+                .fetch_one(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(recording)
         })
     }
 

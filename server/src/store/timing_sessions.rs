@@ -10,10 +10,12 @@ use super::{
     PartnerId, Result, Store, TimingSessionId,
     db::{reading, writing},
     fence::Server,
+    part_figures::{FIGURES, FiguresRow},
+    parts::open_ended,
     sql::{Across, Walled},
 };
 
-/// One event of one partner on one day, with what came in so far.
+/// One event of one partner on one day, or what operators made of such, with what came in so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimingSession {
     /// Its id; later sessions have greater ids.
@@ -36,6 +38,13 @@ pub struct TimingSession {
     pub locations: Vec<String>,
     /// Since when its reads are kept for good.
     pub pinned_at: Option<Moment>,
+    /// When an operator closed it.
+    pub closed_at: Option<Moment>,
+    /// When an operator opened it again.
+    pub reopened_at: Option<Moment>,
+    /// The recordings whose newest reads it shows, each by the session that hardware opened. None once all of them go on in
+    /// other sessions.
+    pub fed_by: Vec<TimingSessionId>,
 }
 
 /// What came in at one mat.
@@ -65,49 +74,43 @@ struct SessionRow {
     event_name: String,
     race_day: String,
     created_at: i64,
-    reads: i64,
-    first_read_at: Option<i64>,
-    last_read_at: Option<i64>,
     pinned_at: Option<i64>,
+    closed_at: Option<i64>,
+    reopened_at: Option<i64>,
 }
 
 #[derive(FromRow)]
-struct LocationRow {
+struct FedByRow {
     timing_session_id: TimingSessionId,
-    name: String,
+    recording_id: TimingSessionId,
 }
 
-#[derive(FromRow)]
-struct LocationFiguresRow {
-    location: String,
-    reads: i64,
-    last_read_at: Option<i64>,
+/// What is known of a mat, and when it turned up.
+struct Mat {
+    since: i64,
+    first_read_at: Option<i64>,
+    figures: LocationFigures,
 }
 
-const SESSIONS: Walled = Walled::new("select s.id, s.name, s.event_name, s.race_day, s.created_at, s.pinned_at,
-    cast(coalesce(sum(t.reads), 0) as bigint) as reads,
-    min(t.first_read_at) as first_read_at, max(t.last_read_at) as last_read_at
-    from timing_sessions s left join timing_streams t on t.timing_session_id = s.id
-    where s.partner_id = $1 and s.id >= $2 and s.id <= $3 group by s.id order by s.id desc limit $4");
-
-const LOCATIONS: Walled = Walled::new("select timing_session_id, name from timing_locations
-    where partner_id = $1 and timing_session_id >= $2 and timing_session_id <= $3 order by created_at, name");
-
-const BY_LOCATION: Walled = Walled::new(
-    "select l.name as location, cast(coalesce(sum(t.reads), 0) as bigint) as reads,
-    max(t.last_read_at) as last_read_at
-    from timing_locations l
-    left join timing_streams t on t.timing_session_id = l.timing_session_id and t.location = l.name
-    where l.partner_id = $1 and l.timing_session_id = $2
-    group by l.name, l.created_at order by l.created_at, l.name",
+const SESSIONS: Walled = Walled::new(
+    "select id, name, event_name, race_day, created_at, pinned_at, closed_at, reopened_at from timing_sessions
+    where partner_id = $1 and id >= $2 and id <= $3 and merged_into is null order by id desc limit $4",
 );
 
-const RENAME: Walled =
-    Walled::new("update timing_sessions set name = $3 where partner_id = $1 and id = $2");
+/// Where what hardware sends now is shown.
+const FED_BY: Walled = Walled::new(concat!(
+    "select p.timing_session_id, p.recording_id from timing_session_parts p
+    where p.partner_id = $1 and p.timing_session_id >= $2 and p.timing_session_id <= $3 and ",
+    open_ended!()
+));
+
+const RENAME: Walled = Walled::new(
+    "update timing_sessions set name = $3 where partner_id = $1 and id = $2 and merged_into is null",
+);
 
 const TOTALS: Across = Across::new(
     "select cast(coalesce(sum(reads), 0) as bigint) as reads,
-    (select count(*) from timing_sessions) as sessions from timing_streams",
+    (select count(*) from timing_sessions where merged_into is null) as sessions from timing_streams",
     "the status port tells how much there is in all",
 );
 
@@ -171,37 +174,54 @@ impl Store {
         let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
             return Ok(Vec::new());
         };
-        let mut locations = self
-            .locations_between(partner, oldest.id, newest.id)
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let locations = locations.remove(&row.id).unwrap_or_default();
-                TimingSession::new(row, locations)
-            })
-            .collect())
-    }
-
-    async fn locations_between(
-        &self,
-        partner: PartnerId,
-        oldest: TimingSessionId,
-        newest: TimingSessionId,
-    ) -> Result<BTreeMap<TimingSessionId, Vec<String>>> {
-        let rows: Vec<LocationRow> = reading!(self.db, partner, conn => LOCATIONS.query_as(partner)
+        let (oldest, newest) = (oldest.id, newest.id);
+        let mut mats = self.mats_between(partner, oldest, newest).await?;
+        let fed_by: Vec<FedByRow> = reading!(self.db, partner, conn => FED_BY.query_as(partner)
             .bind(oldest)
             .bind(newest)
             .fetch_all(conn)
             .await?);
-        let mut locations: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let mats = mats.remove(&row.id).unwrap_or_default();
+                let of_session = fed_by.iter().filter(|fed| fed.timing_session_id == row.id);
+                let fed_by = of_session.map(|fed| fed.recording_id).collect();
+                TimingSession::new(row, mats, fed_by)
+            })
+            .collect())
+    }
+
+    /// What came in at each mat of some sessions, in the order in which the mats turned up.
+    async fn mats_between(
+        &self,
+        partner: PartnerId,
+        oldest: TimingSessionId,
+        newest: TimingSessionId,
+    ) -> Result<BTreeMap<TimingSessionId, Vec<Mat>>> {
+        let rows: Vec<FiguresRow> = reading!(self.db, partner, conn => FIGURES.query_as(partner)
+            .bind(oldest)
+            .bind(newest)
+            .fetch_all(conn)
+            .await?);
+        let mut sessions: BTreeMap<_, Vec<Mat>> = BTreeMap::new();
         for row in rows {
-            locations
-                .entry(row.timing_session_id)
-                .or_default()
-                .push(row.name);
+            let mats = sessions.entry(row.timing_session_id).or_default();
+            let known = mats
+                .iter_mut()
+                .find(|mat| mat.figures.location == row.location);
+            match known {
+                Some(mat) => mat.add(&row),
+                None => mats.push(Mat::new(row)),
+            }
         }
-        Ok(locations)
+        for mats in sessions.values_mut() {
+            mats.sort_by(|one, other| {
+                let order = |mat: &Mat| (mat.since, mat.figures.location.clone());
+                order(one).cmp(&order(other))
+            });
+        }
+        Ok(sessions)
     }
 
     /// What came in at each mat of a session, in the order in which the mats turned up.
@@ -210,37 +230,57 @@ impl Store {
         partner: PartnerId,
         session: TimingSessionId,
     ) -> Result<Vec<LocationFigures>> {
-        let rows: Vec<LocationFiguresRow> = reading!(self.db, partner, conn => BY_LOCATION.query_as(partner)
-            .bind(session)
-            .fetch_all(conn)
-            .await?);
-        Ok(rows.into_iter().map(LocationFigures::from).collect())
+        let mut sessions = self.mats_between(partner, session, session).await?;
+        let mats = sessions.remove(&session).unwrap_or_default();
+        Ok(mats.into_iter().map(|mat| mat.figures).collect())
+    }
+}
+
+impl Mat {
+    fn new(row: FiguresRow) -> Self {
+        Self {
+            since: row.since,
+            first_read_at: row.first_read_at,
+            figures: LocationFigures {
+                location: row.location,
+                reads: row.reads,
+                last_read_at: row.last_read_at.map(Moment),
+            },
+        }
+    }
+
+    /// Adds what came in at the same mat in another recording.
+    fn add(&mut self, row: &FiguresRow) {
+        self.since = self.since.min(row.since);
+        self.first_read_at = [self.first_read_at, row.first_read_at]
+            .into_iter()
+            .flatten()
+            .min();
+        self.figures.reads += row.reads;
+        self.figures.last_read_at = self.figures.last_read_at.max(row.last_read_at.map(Moment));
     }
 }
 
 impl TimingSession {
-    fn new(row: SessionRow, locations: Vec<String>) -> Self {
+    fn new(row: SessionRow, mats: Vec<Mat>, fed_by: Vec<TimingSessionId>) -> Self {
         Self {
             id: row.id,
             name: row.name,
             event_name: row.event_name,
             race_day: row.race_day,
             created_at: Moment(row.created_at),
-            reads: row.reads,
-            first_read_at: row.first_read_at.map(Moment),
-            last_read_at: row.last_read_at.map(Moment),
-            locations,
+            reads: mats.iter().map(|mat| mat.figures.reads).sum(),
+            first_read_at: mats
+                .iter()
+                .filter_map(|mat| mat.first_read_at)
+                .min()
+                .map(Moment),
+            last_read_at: mats.iter().filter_map(|mat| mat.figures.last_read_at).max(),
+            locations: mats.into_iter().map(|mat| mat.figures.location).collect(),
             pinned_at: row.pinned_at.map(Moment),
-        }
-    }
-}
-
-impl From<LocationFiguresRow> for LocationFigures {
-    fn from(row: LocationFiguresRow) -> Self {
-        Self {
-            location: row.location,
-            reads: row.reads,
-            last_read_at: row.last_read_at.map(Moment),
+            closed_at: row.closed_at.map(Moment),
+            reopened_at: row.reopened_at.map(Moment),
+            fed_by,
         }
     }
 }

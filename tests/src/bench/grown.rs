@@ -196,6 +196,11 @@ impl Grown {
             "insert into timing_sessions (id, partner_id, name, event_name, race_day, created_at)
                  select {session}, partner_id, 'Race ' || n.n, 'race-' || n.n, '2026-05-08', {opened}
                  from {sessions}, {whose};
+             insert into timing_session_parts (id, partner_id, timing_session_id, recording_id, from_at, until_at,
+                                               after_position, up_to_position, counted_to)
+                 select {session}, partner_id, {session}, {session}, -9223372036854775807, 9223372036854775807,
+                        0, 9223372036854775807, 0
+                 from {sessions}, {whose};
              insert into timing_locations (timing_session_id, name, partner_id, created_at)
                  select {session}, 'FINISH', partner_id, {opened} from {sessions}, {whose};
              insert into timing_streams (id, partner_id, timing_session_id, connection, location, last_sequence, reads,

@@ -82,7 +82,8 @@ impl<'a> Tainted<'a> {
             .expect("an id");
         let (store, partner) = (&port.services.store, port.origin.partner_id);
         let events = store.events_in_force(partner, id).await.expect("reads");
-        let reads = store.bound_reads(partner, id, 0, 1_000).await;
+        let parts = store.bound_parts(partner, id).await.expect("reads");
+        let reads = store.reads_of(partner, &parts, 0, 1_000).await;
         let _ = writeln!(all, "{events:?} {:?}", reads.expect("reads"));
         all
     }
