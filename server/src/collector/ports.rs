@@ -127,7 +127,7 @@ impl Doors {
         let wanted: Vec<&Feed> = known
             .feeds
             .iter()
-            .filter(|feed| has_own_way(feed))
+            .filter(|feed| feed.terms.has_own_way())
             .collect();
         let is_as_it_was = |id: &FeedId, door: &mut Door| {
             let feed = wanted.iter().find(|feed| feed.id == *id);
@@ -206,8 +206,4 @@ impl Door {
             warn!(%failed, "a feed's port ended early");
         }
     }
-}
-
-fn has_own_way(feed: &Feed) -> bool {
-    feed.terms.port.is_some() || feed.terms.call_address.is_some()
 }

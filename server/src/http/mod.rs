@@ -16,6 +16,7 @@ pub mod client;
 pub mod closing;
 pub mod displays;
 mod exports;
+pub mod feeds;
 pub mod headers;
 pub mod invitations;
 pub mod login;

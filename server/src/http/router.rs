@@ -18,7 +18,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    alarms, app::App, assets, audit, caller::Caller, chronotrack, displays, headers::harden,
+    alarms, app::App, assets, audit, caller::Caller, chronotrack, displays, feeds, headers::harden,
     invitations, login, passwords, people, problem::Problem, roster, screens, session_template,
     sessions, sharing, templates, tokens,
 };
@@ -56,6 +56,7 @@ pub(super) fn within(app: Arc<App>, longest: Duration, longest_roster: Duration)
         .merge(audit::router())
         .merge(alarms::router())
         .merge(chronotrack::router())
+        .merge(feeds::router())
         .merge(sessions::router())
         .merge(sharing::router())
         .merge(templates::router())

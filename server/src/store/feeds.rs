@@ -85,12 +85,32 @@ impl FeedTerms {
     pub fn can_claim(&self) -> bool {
         self.port.is_none()
     }
+
+    /// Whether its hardware comes in by a way of its own: a port, or because it is called.
+    pub fn has_own_way(&self) -> bool {
+        self.port.is_some() || self.call_address.is_some()
+    }
+
+    /// Whether these terms claim the same hardware as others do.
+    pub fn claims_as(&self, other: &Self) -> bool {
+        let claim = |terms: &Self| {
+            (
+                (terms.protocol, terms.port, terms.call_address.clone()),
+                (
+                    terms.networks.clone(),
+                    terms.event.clone(),
+                    terms.connection.clone(),
+                ),
+            )
+        };
+        claim(self) == claim(other)
+    }
 }
 
 impl Feed {
     /// Whether its hardware is the partner's.
     pub fn is_in_force(&self) -> bool {
-        self.refused_at.is_none() && (self.confirmed_at.is_some() || !self.terms.can_claim())
+        self.confirmed_at.is_some() && self.refused_at.is_none()
     }
 }
 
@@ -476,7 +496,6 @@ mod tests {
     async fn what_could_claim_others_hardware_waits_for_the_administrator() {
         let (store, _place) = testing::store().await;
         let [acme, _] = two(&store).await;
-        assert!(add(&store, acme, &on_port(5_001)).await.is_in_force());
         let rule = add(&store, acme, &by_event("Run")).await;
         assert!(!rule.is_in_force());
         for is_confirmed in [true, false] {

@@ -203,7 +203,7 @@ impl Store {
             let known: Vec<FeedRow> = FEEDS.query_as(to).fetch_all(&mut *transaction).await?;
             let known = understood(known);
             for wanted in terms(&order, connections) {
-                let is_known = |feed: &Feed| feed.is_in_force() && same_rule(&feed.terms, &wanted);
+                let is_known = |feed: &Feed| feed.is_in_force() && feed.terms.claims_as(&wanted);
                 if !known.iter().any(is_known) {
                     add_confirmed!(transaction, to, wanted, at);
                 }
@@ -309,20 +309,6 @@ fn terms(order: &HandOver, connections: Vec<String>) -> Vec<FeedTerms> {
             .collect();
     }
     vec![terms(Some(&order.event_name), None)]
-}
-
-/// Whether two feeds on the shared port are the same hardware's.
-fn same_rule(one: &FeedTerms, other: &FeedTerms) -> bool {
-    let rule = |terms: &FeedTerms| {
-        (
-            terms.port,
-            terms.call_address.clone(),
-            terms.networks.clone(),
-            terms.event.clone(),
-            terms.connection.clone(),
-        )
-    };
-    rule(one) == rule(other)
 }
 
 #[cfg(test)]

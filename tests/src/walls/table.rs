@@ -75,6 +75,13 @@ pub const TABLE: &[Entry] = &[
     // What is wrong with the server.
     entry("GET /api/alarms", Viewer),
 
+    // Whose hardware it is.
+    entry("GET /api/feeds", Operator),
+    entry("POST /api/feeds", Owner).sends(r#"{"name": "Finish", "protocol": "chronotrack", "event": "Somebody else's"}"#),
+    entry("GET /api/feeds/<feed>", Operator),
+    entry("PATCH /api/feeds/<feed>", Owner).sends(r#"{"name": "Another"}"#),
+    entry("DELETE /api/feeds/<feed>", Owner),
+
     // What the hardware sends.
     entry("GET /api/chronotrack/sessions", Viewer),
     entry("GET /api/chronotrack/sessions/<timing session>/preview", Viewer),

@@ -53,6 +53,10 @@ async fn make(name: &str, owner: &Caller) -> Result<Thing> {
         "session" => session(owner).await?,
         "display" => display(owner).await?,
         "template" => id(owner, "/api/templates", &json!({"from": "announcer"})).await?,
+        "feed" => {
+            let feed = json!({"name": "Mat", "protocol": "chronotrack", "event": "Nobody's"});
+            id(owner, "/api/feeds", &feed).await?
+        }
         "colleague" => colleague(owner, VIEWER).await?,
         "heir" => colleague(owner, EMAIL).await?,
         "person" => person(owner).await?,

@@ -7,6 +7,7 @@ mod chronotrack;
 mod closing;
 mod displays;
 mod edge;
+mod feeds;
 mod limits;
 mod login;
 mod people;
