@@ -10,13 +10,19 @@ pub mod dial;
 pub mod feeds;
 pub mod figures;
 mod hand_over;
+mod insist;
 mod intake;
+mod keeper;
+pub mod news;
 pub mod partner;
 pub mod ports;
 pub mod registry;
 pub mod sessions;
+mod shipper;
+pub mod storing;
+mod streams;
 pub mod way;
-pub mod writer;
+mod writer;
 
 #[cfg(test)]
 mod tests;
