@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     auth::password,
     clock,
-    collector::news::News,
+    collector::writer::News,
     display::id::DisplayId,
     services::Services,
     store::{
@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::news::CommittedBatch,
+        collector::writer::CommittedBatch,
         config::Config,
         store::testing::{self, NOW, read},
     };

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -11,8 +14,8 @@ use super::{
     feeds::{Arrival, Owner},
     intake::Intake,
     partner::NoPartner,
-    storing::Inlet,
     way::Way,
+    writer::Entry,
 };
 use crate::{clock, services::Services};
 
@@ -25,7 +28,7 @@ pub async fn serve(
     services: Services,
     listener: TcpListener,
     way: Way,
-    inlet: Inlet,
+    entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
     let connections = TaskTracker::new();
@@ -41,7 +44,7 @@ pub async fn serve(
                     socket,
                     peer,
                     way.clone(),
-                    inlet.clone(),
+                    entries.clone(),
                     shutdown.clone(),
                 );
                 connections.spawn(collected);
@@ -62,7 +65,7 @@ pub(super) async fn collect(
     socket: TcpStream,
     peer: SocketAddr,
     way: Way,
-    inlet: Inlet,
+    entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
     let refuse = |reason: &dyn std::fmt::Display| {
@@ -86,10 +89,10 @@ pub(super) async fn collect(
         return refuse(&NoPartner::None);
     };
     let Owner { partner, zone, .. } = owner;
-    let mut intake = Intake::new(services.store, partner, zone, peer, presence, inlet);
+    let mut intake = Intake::new(services.store, partner, zone, peer, presence, entries);
     match connection::converse(socket, &way, &mut intake, shutdown).await {
         End::Shutdown | End::LetGo => {}
-        End::ByClient if intake.has_begun() => info!(%peer, "timing connection ended"),
+        End::ByClient if intake.has_session() => info!(%peer, "timing connection ended"),
         // Port scanners and the client's Test button are everyday.
         End::ByClient => tracing::debug!(%peer, "timing connection ended without a word of reads"),
         End::ByUs(reason) => intake.fault(&reason, None).await,
@@ -114,7 +117,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::storing::{self, Storing},
+        collector::writer,
         config::Config,
         store::{
             Store,
@@ -133,8 +136,7 @@ mod tests {
         address: SocketAddr,
         shutdown: CancellationToken,
         serving: JoinHandle<()>,
-        inlet: Inlet,
-        storing: Storing,
+        writing: JoinHandle<crate::store::Result<()>>,
         _place: Place,
     }
 
@@ -142,17 +144,18 @@ mod tests {
         async fn open(protocol: Protocol) -> Self {
             let (store, place) = testing::store().await;
             store.add_partner("Acme", NOW).await.expect("adds");
-            let services = Services::new(Config::for_tests_at(&place), store.clone());
+            let services = Services::new(Config::for_tests(), store.clone());
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
+            let (entries, queue) = writer::queue();
             let shutdown = CancellationToken::new();
-            let started = storing::start(&services, shutdown.clone()).await;
-            let (inlet, storing) = started.expect("starts");
+            let published = services.published.clone();
+            let writing = writer::run(store.clone(), queue, published, shutdown.clone());
             let serving = serve(
                 services,
                 listener,
                 Way::shared(protocol),
-                inlet.clone(),
+                entries,
                 shutdown.clone(),
             );
             Self {
@@ -160,8 +163,7 @@ mod tests {
                 address,
                 shutdown,
                 serving: tokio::spawn(serving),
-                inlet,
-                storing,
+                writing: tokio::spawn(writing),
                 _place: place,
             }
         }
@@ -171,15 +173,13 @@ mod tests {
         }
 
         async fn stored(&self) -> i64 {
-            assert!(self.inlet.is_settled().await, "the server runs");
             self.store.totals().await.expect("counts").reads
         }
 
         async fn close(self) {
             self.shutdown.cancel();
-            drop(self.inlet);
             self.serving.await.expect("no panic");
-            self.storing.end().await.expect("is stored");
+            self.writing.await.expect("no panic").expect("is stored");
         }
     }
 

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpStream,
+    sync::mpsc,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{accept::collect, ports::Standing, storing::Inlet, way::Way};
+use super::{accept::collect, ports::Standing, way::Way, writer::Entry};
 use crate::services::Services;
 
 /// How long hardware may take to answer a call.
@@ -23,7 +24,7 @@ pub async fn follow(
     services: Services,
     address: String,
     way: Way,
-    inlet: Inlet,
+    entries: mpsc::Sender<Entry>,
     shutdown: CancellationToken,
 ) {
     // Hardware that is switched off is off for hours: it is told once, not each second.
@@ -47,8 +48,16 @@ pub async fn follow(
             Ok((peer, socket)) => {
                 is_told = false;
                 note(Standing::Connected);
-                let (services, inlet) = (services.clone(), inlet.clone());
-                collect(services, socket, peer, way.clone(), inlet, shutdown.clone()).await;
+                let (services, entries) = (services.clone(), entries.clone());
+                collect(
+                    services,
+                    socket,
+                    peer,
+                    way.clone(),
+                    entries,
+                    shutdown.clone(),
+                )
+                .await;
             }
             Err(error) if !is_told => {
                 is_told = true;
@@ -77,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::storing,
+        collector::writer,
         config::Config,
         store::{
             Store,
@@ -126,12 +135,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_decoder_is_followed_through_a_broken_connection_and_a_new_file() {
-        let (store, place) = testing::store().await;
+        let (store, _place) = testing::store().await;
         store.add_partner("Acme", NOW).await.expect("adds");
-        let services = Services::new(Config::for_tests_at(&place), store.clone());
+        let services = Services::new(Config::for_tests(), store.clone());
+        let (entries, queue) = writer::queue();
         let shutdown = CancellationToken::new();
-        let started = storing::start(&services, shutdown.clone()).await;
-        let (inlet, storing) = started.expect("starts");
+        let published = services.published.clone();
+        let writing = tokio::spawn(writer::run(
+            store.clone(),
+            queue,
+            published,
+            shutdown.clone(),
+        ));
 
         let hardware = Arc::new(Mutex::new(DecoderBox::default()));
         let record = |count: i64, second: i64| {
@@ -150,7 +165,7 @@ mod tests {
             services,
             address.to_string(),
             Way::shared(Protocol::RaceResult),
-            inlet,
+            entries,
             shutdown.clone(),
         ));
         until_stored(&store, 1_200).await;
@@ -167,6 +182,6 @@ mod tests {
         until_stored(&store, 1_205).await;
         shutdown.cancel();
         following.await.expect("no panic");
-        storing.end().await.expect("is stored");
+        writing.await.expect("no panic").expect("is stored");
     }
 }

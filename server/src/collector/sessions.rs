@@ -129,8 +129,7 @@ mod tests {
         let presence = registry
             .enter(([127, 0, 0, 1], 1).into(), Protocol::default(), NOW)
             .expect("there is room");
-        presence
-            .update(|connection| connection.source = Some(testing::arrival(origin, 1, "7").source));
+        presence.update(|connection| connection.session = Some((partner, id)));
         assert_eq!(status(NOW + 10 * PAUSE_MS).await, Status::Live);
         drop(presence);
         assert_eq!(status(NOW + PAUSE_MS).await, Status::Idle);
@@ -154,7 +153,7 @@ mod tests {
             .enter(([127, 0, 0, 1], 1).into(), Protocol::default(), NOW)
             .expect("there is room");
         presence
-            .update(|connection| connection.source = Some(testing::arrival(origin, 1, "7").source));
+            .update(|connection| connection.session = Some((partner, origin.timing_session_id)));
 
         let live = list(
             &store,

@@ -18,7 +18,7 @@ use tracing::error;
 use super::task::Task;
 use crate::{
     clock,
-    collector::news::Published as Reads,
+    collector::writer::Published as Reads,
     display::{
         id::DisplayId,
         published::{Picture, Published},

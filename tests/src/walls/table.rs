@@ -87,6 +87,8 @@ pub const TABLE: &[Entry] = &[
     entry("GET /api/chronotrack/sessions/<timing session>/preview", Viewer),
     entry("GET /api/chronotrack/sessions/<timing session>/reads", Viewer),
     entry("PATCH /api/chronotrack/sessions/<timing session>", Operator).sends(r#"{"name": "Another", "pinned": true}"#),
+    entry("POST /api/chronotrack/sessions/<part>/merge", Operator).sends(r#"{"into": "<timing session>"}"#),
+    entry("POST /api/chronotrack/sessions/<timing session>/split", Operator).sends(r#"{"at": "<later moment>"}"#),
 
     // Display sessions.
     entry("POST /api/sessions/create", Operator)

@@ -50,6 +50,8 @@ async fn make(name: &str, owner: &Caller) -> Result<Thing> {
         "password" => return Ok(certain(PASSWORD)),
         "partner" => owner.get("/api/me").await?.text("/partner_id")?,
         "timing session" => timing_session(owner).await?,
+        "part" => split(owner).await?,
+        "later moment" => return Ok(certain(&later_moment())),
         "session" => session(owner).await?,
         "display" => display(owner).await?,
         "template" => id(owner, "/api/templates", &json!({"from": "announcer"})).await?,
@@ -99,12 +101,36 @@ async fn timing_session(owner: &Caller) -> Result<String> {
     wait::until("the timing session", async || {
         let answer = owner.get("/api/chronotrack/sessions").await?.json()?;
         let sessions = answer["sessions"].as_array().context("no sessions")?;
+        // The oldest: the others were split off it.
         let ours = sessions
             .iter()
-            .find(|session| session["event_name"] == EVENT);
+            .rfind(|session| session["event_name"] == EVENT);
         Ok(ours.and_then(|session| session["id"].as_str().map(str::to_owned)))
     })
     .await
+}
+
+/// A timing session that was split off. Each is cut off before the one made last, so there is always something to cut off.
+async fn split(owner: &Caller) -> Result<String> {
+    static CUTS: AtomicU32 = AtomicU32::new(0);
+    let day = 5_000 - CUTS.fetch_add(1, Ordering::Relaxed);
+    let path = format!(
+        "/api/chronotrack/sessions/{}/split",
+        timing_session(owner).await?
+    );
+    id(owner, &path, &json!({"at": moment(day)})).await
+}
+
+/// A moment after those named before, and before all that timing sessions were split at.
+fn later_moment() -> String {
+    static NAMED: AtomicU32 = AtomicU32::new(0);
+    moment(NAMED.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The beginning of a day that is long to come, and one of a thousand years.
+fn moment(day: u32) -> String {
+    let (year, month, day) = (3_000 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
+    format!("{year}-{month:02}-{day:02}T00:00:00Z")
 }
 
 /// A display session of our operator's, that our viewer may look at.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{not_found, parse_id};
+use super::{missing, parse_id};
 use crate::{
     clock,
     collector::{
@@ -57,7 +57,7 @@ pub(super) struct TimingSessions {
     next_cursor: Option<Uuid>,
 }
 
-/// A stream of reads from the hardware: one event on one day.
+/// A stream of reads from the hardware: one event on one day, or what operators made of such.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TimingSession {
     #[schema(value_type = String)]
@@ -65,7 +65,7 @@ pub(super) struct TimingSession {
     name: String,
     /// The event as the hardware names it.
     event_name: String,
-    /// `live` while hardware is connected, `idle` while it may come back, `closed` when the race is over.
+    /// `live` while hardware is connected, `idle` while it may come back, `closed` when the race is over or an operator said so.
     status: &'static str,
     /// The mats, in the order in which they turned up.
     locations: Vec<Location>,
@@ -199,9 +199,9 @@ pub(super) async fn preview(
     let id = parse_id(&id)?;
     let services = &app.services;
     let (store, partner, now) = (&services.store, viewer.partner, clock::now());
-    let seen = sessions::find(store, &services.registry, partner, id, now)
-        .await?
-        .ok_or_else(not_found)?;
+    let Some(seen) = sessions::find(store, &services.registry, partner, id, now).await? else {
+        return Err(missing(store, partner, id).await?);
+    };
     let reads = store.newest_reads(partner, id, limit).await?;
     let by_location = store.reads_by_location(partner, id).await?;
     let feeding = services.registry.feeding(partner, id);

@@ -1,15 +1,18 @@
-//! What the hardware sends: [`list`] shows it, [`change`] names and pins it, [`reads`] hands it out whole.
+//! What the hardware sends: [`list`] shows it, [`change`] names, pins and closes it, [`arrange`] merges and splits it, [`reads`]
+//! hands it out whole.
 
+mod arrange;
 mod change;
 mod list;
 mod reads;
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{app::App, problem::Problem};
-use crate::store::TimingSessionId;
+use crate::store::{PartnerId, Store, TimingSessionId};
 
 pub(super) use list::limit;
 
@@ -19,6 +22,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list::list))
         .routes(routes!(list::preview))
         .routes(routes!(change::change))
+        .routes(routes!(arrange::merge))
+        .routes(routes!(arrange::split))
         .routes(routes!(reads::reads))
 }
 
@@ -31,4 +36,19 @@ fn parse_id(id: &str) -> Result<TimingSessionId, Problem> {
 
 fn not_found() -> Problem {
     Problem::not_found("timing session")
+}
+
+/// What is said of a timing session that is not there, or shown by another one now.
+async fn missing(
+    store: &Store,
+    partner: PartnerId,
+    id: TimingSessionId,
+) -> Result<Problem, Problem> {
+    Ok(match store.merged_into(partner, id).await? {
+        Some(other) => Problem::new(
+            StatusCode::NOT_FOUND,
+            format!("the timing session was merged into {other}"),
+        ),
+        None => not_found(),
+    })
 }

@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{not_found, parse_id};
+use super::{missing, parse_id};
 use crate::{
     export::{Export, Format},
     http::{
@@ -48,10 +48,9 @@ pub(super) async fn reads(
     let format = wanted.format.as_deref().map_or(Ok(Format::Csv), format)?;
     let (store, id) = (app.services.store.clone(), parse_id(&id)?);
     let place = app.exports.begin(viewer.partner).await?;
-    let session = store
-        .timing_session(viewer.partner, id)
-        .await?
-        .ok_or_else(not_found)?;
+    let Some(session) = store.timing_session(viewer.partner, id).await? else {
+        return Err(missing(&store, viewer.partner, id).await?);
+    };
     let (media, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", format!("{id}.csv")),
         Format::Raw => ("application/octet-stream", format!("{id}.ctp")),

@@ -1,14 +1,17 @@
 use gantry_core::{dating::ClockOffset, decoder::protocol::Protocol};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::port::{ANN, OLGA, Port, VERA};
+use super::{
+    port::{ANN, Client, OLGA, Port, VERA},
+    screen::Screen,
+};
 use crate::{
     alarms::Subject,
     collector::registry::Clock,
     store::{
-        Origin, PartnerId,
-        testing::{NOW, arrival, read},
+        PartnerId,
+        testing::{NOW, read},
     },
 };
 
@@ -82,13 +85,13 @@ async fn a_preview_shows_the_newest_reads_first() {
 async fn a_preview_tells_whose_clock_is_wrong() {
     let port = Port::start().await;
     let ann = port.log_in(ANN).await;
-    let (own, id) = (port.origin, port.origin.timing_session_id);
+    let (partner, id) = (port.origin.partner_id, port.origin.timing_session_id);
     let registry = &port.services.registry;
-    let enter = |port: u16, origin: Option<Origin>| {
+    let enter = |port: u16, session| {
         let presence = registry.enter(([127, 0, 0, 1], port).into(), Protocol::JChip, NOW);
         let presence = presence.expect("there is room");
         presence.update(|connection| {
-            connection.source = origin.map(|origin| arrival(origin, 1, "7").source);
+            connection.session = session;
             connection.clocks = vec![Clock {
                 location: "FINISH".to_owned(),
                 reader: format!("{port}"),
@@ -97,12 +100,8 @@ async fn a_preview_tells_whose_clock_is_wrong() {
         });
         presence
     };
-    let elsewhere = Origin {
-        partner_id: PartnerId::new(),
-        ..own
-    };
-    let _own = enter(1, Some(own));
-    let _of_another = enter(2, Some(elsewhere));
+    let _own = enter(1, Some((partner, id)));
+    let _of_another = enter(2, Some((PartnerId::new(), id)));
     let _of_nobody = enter(3, None);
     let path = format!("/api/chronotrack/sessions/{id}/preview");
     let preview = ann.get(&path).await;
@@ -258,4 +257,148 @@ async fn a_partner_with_many_exports_is_told_to_come_back() {
         assert_eq!(taken.status(), 200);
         assert_eq!(taken.text().await.expect("text").lines().count(), 1);
     }
+}
+
+/// Acme's timing session with reads of the bibs 0 to 9, one in each minute from [`NOW`] on.
+async fn ten_minutes(port: &Port) -> String {
+    let reads: Vec<_> = (0..10)
+        .map(|minute| {
+            let mut new = read(port.origin, minute + 1, &minute.to_string());
+            new.read.at = NOW + minute.cast_signed() * 60_000;
+            new
+        })
+        .collect();
+    port.commit(&reads).await;
+    format!(
+        "/api/chronotrack/sessions/{}",
+        port.origin.timing_session_id
+    )
+}
+
+/// The bibs that a timing session shows, newest first.
+async fn bibs(client: &Client, id: &str) -> Vec<String> {
+    let path = format!("/api/chronotrack/sessions/{id}/preview");
+    let preview = client.get(&path).await;
+    let reads = preview.body["reads"].as_array().expect("reads");
+    let counted = preview.body["session"]["reads"].as_u64();
+    assert_eq!(counted, Some(reads.len() as u64), "{preview:?}");
+    let bib = |read: &Value| read["tag"].as_str().expect("a tag").to_owned();
+    reads.iter().map(bib).collect()
+}
+
+#[tokio::test]
+async fn a_timing_session_is_split_and_merged_by_operators_only() {
+    let port = Port::start().await;
+    let (ann, vera, olga) = (
+        port.log_in(ANN).await,
+        port.log_in(VERA).await,
+        port.log_in(OLGA).await,
+    );
+    let path = ten_minutes(&port).await;
+    let first = port.origin.timing_session_id.to_string();
+    let split = format!("{path}/split");
+    let cut = json!({"at": (NOW + 7 * 60_000).to_rfc3339(), "name": "Kids"});
+    assert_eq!(vera.post(&split, &cut).await.status, 403);
+    olga.post(&split, &cut).await.is_problem(404);
+    let kids = ann.post(&split, &cut).await;
+    assert_eq!(kids.status, 201, "{kids:?}");
+    assert_eq!(
+        (kids.text("name").as_str(), &kids.body["reads"]),
+        ("Kids", &json!(3))
+    );
+    let second = kids.text("id");
+    assert_eq!(bibs(&ann, &second).await, ["9", "8", "7"]);
+    assert_eq!(bibs(&ann, &first).await.len(), 7);
+    assert_eq!(ann.post(&split, &cut).await.pointers(), ["/at"]);
+    let never = json!({"at": "yesterday"});
+    assert_eq!(ann.post(&split, &never).await.pointers(), ["/at"]);
+    let reopened = ann.patch(&path, &json!({"closed": false})).await;
+    reopened.is_problem(409);
+
+    let merge = format!("/api/chronotrack/sessions/{second}/merge");
+    let into = |id: &str| json!({"into": id});
+    assert_eq!(vera.post(&merge, &into(&first)).await.status, 403);
+    olga.post(&merge, &into(&first)).await.is_problem(404);
+    for wrong in [&second, &port.origin.partner_id.to_string()] {
+        let refused = ann.post(&merge, &into(wrong)).await;
+        assert_eq!(refused.pointers(), ["/into"], "{wrong}");
+    }
+    let merged = ann.post(&merge, &into(&first)).await;
+    assert_eq!(
+        (merged.status.as_u16(), merged.text("id")),
+        (200, first.clone()),
+        "{merged:?}"
+    );
+    assert_eq!(bibs(&ann, &first).await.len(), 10);
+    for gone in [
+        ann.get(&format!("/api/chronotrack/sessions/{second}/preview"))
+            .await,
+        ann.get(&format!("/api/chronotrack/sessions/{second}/reads"))
+            .await,
+        ann.post(&merge, &into(&first)).await,
+    ] {
+        gone.is_problem(404);
+        assert!(
+            gone.text("detail").contains(&first),
+            "it says where: {gone:?}"
+        );
+    }
+    let listed = ann.get("/api/chronotrack/sessions").await;
+    assert_eq!(listed.body["sessions"].as_array().map(Vec::len), Some(1));
+    let audit = ann.get("/api/audit").await.body.to_string();
+    assert!(audit.contains("timing_session_split") && audit.contains("timing_session_merged"));
+}
+
+#[tokio::test]
+async fn a_display_shows_what_its_timing_session_shows_after_it_was_rearranged() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let id = port.session(&ann).await;
+    let display = port.display(&ann, &id).await;
+    let mut screen = Screen::open(&port.base, &display).await;
+    for bib in 1..=2_u64 {
+        port.finish(bib, &bib.to_string()).await;
+        screen.until_shows(&format!("No{bib}")).await;
+    }
+    let path = format!(
+        "/api/chronotrack/sessions/{}",
+        port.origin.timing_session_id
+    );
+    // Bib 1 finishes 21 minutes after the gun, bib 2 a minute later.
+    let cut = json!({"at": (NOW + 1_290_000).to_rfc3339()});
+    let later = ann.post(&format!("{path}/split"), &cut).await;
+    assert_eq!(later.status, 201, "{later:?}");
+    screen.until_hides("No2").await;
+    let merge = format!("/api/chronotrack/sessions/{}/merge", later.text("id"));
+    let into = json!({"into": port.origin.timing_session_id.to_string()});
+    assert_eq!(ann.post(&merge, &into).await.status, 200);
+    screen.until_shows("No2").await;
+}
+
+#[tokio::test]
+async fn a_closed_session_lets_its_hardware_go_and_can_be_opened_again() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let path = ten_minutes(&port).await;
+    let registry = &port.services.registry;
+    let now = crate::clock::now();
+    let presence = registry
+        .enter(([127, 0, 0, 1], 1).into(), Protocol::ChronoTrack, now)
+        .expect("there is room");
+    let fed = (port.origin.partner_id, port.origin.timing_session_id);
+    presence.update(|connection| connection.session = Some(fed));
+    let status = |answer: &super::port::Answer| answer.text("status");
+    let opened = ann.patch(&path, &json!({"closed": false})).await;
+    assert_eq!(status(&opened), "live");
+    assert!(!presence.ended().is_cancelled());
+    let closed = ann.patch(&path, &json!({"closed": true})).await;
+    assert_eq!(status(&closed), "closed");
+    assert!(presence.ended().is_cancelled());
+    drop(presence);
+    let opened = ann.patch(&path, &json!({"closed": false})).await;
+    assert_eq!(
+        status(&opened),
+        "idle",
+        "its reads are years old, but it was opened now"
+    );
 }

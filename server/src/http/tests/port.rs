@@ -16,7 +16,7 @@ use super::tls::Certificate;
 use crate::{
     auth::password,
     clock,
-    collector::news::{CommittedBatch, News},
+    collector::writer::{CommittedBatch, News},
     config::Config,
     edge::{
         door::{Door, Limits},

@@ -115,6 +115,14 @@ impl Screen {
         self.scene()
     }
 
+    /// Hears on until the picture shows a text no more.
+    pub(super) async fn until_hides(&mut self, text: &str) {
+        while shows(self.scene(), text) {
+            let heard = self.hear().await;
+            assert!(heard.is_some(), "closed while {text:?} was shown");
+        }
+    }
+
     /// Hears on until the display is over and the connection closed, and says why.
     pub(super) async fn until_over(&mut self) -> Option<StopReason> {
         while self.hear().await.is_some() {}
