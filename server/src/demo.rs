@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     auth::password,
     clock,
-    collector::writer::News,
+    collector::news::News,
     display::id::DisplayId,
     services::Services,
     store::{
@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::writer::CommittedBatch,
+        collector::news::CommittedBatch,
         config::Config,
         store::testing::{self, NOW, read},
     };

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    collector::{accept, ports, way::Way, writer},
+    collector::{accept, ports, storing, way::Way},
     config::Config,
     counting,
     http::{app::App, base_url::base_url, closing, router},
@@ -90,29 +90,17 @@ pub async fn launch(
     let base_url = base_url(&services.config, listeners.http.local_addr()?);
     let app = App::new(services.clone(), templates, base_url, shutdown.clone());
     let store = services.store.clone();
-    let (entries, queue) = writer::queue();
-    let writing = writer::run(
-        store.clone(),
-        queue,
-        services.published.clone(),
-        shutdown.clone(),
-    );
-    // A server that can store nothing must not go on as if it could: whoever started it is to hear of it.
-    let stop = shutdown.clone().drop_guard();
-    let writer = tokio::spawn(async move {
-        let _stop = stop;
-        writing.await
-    });
+    let (inlet, storing) = storing::start(&services, shutdown.clone()).await?;
     let maintenance = tokio::spawn(maintain(store.clone(), shutdown.clone()));
 
     let collecting = accept::serve(
         services.clone(),
         listeners.timing,
         Way::shared(Protocol::ChronoTrack),
-        entries.clone(),
+        inlet.clone(),
         shutdown.clone(),
     );
-    let following = ports::run(services.clone(), entries, shutdown.clone());
+    let following = ports::run(services.clone(), inlet, shutdown.clone());
     let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
     let closing = closing::watch(Arc::clone(&app));
     let serving = router::serve(listeners.http, tls, app);
@@ -129,11 +117,8 @@ pub async fn launch(
         collecting, following, renewing, closing, forgetting, counting, room, serving, reporting
     );
 
-    // The collector's last connection let go of the queue, so the writer ends when it has stored what is left.
-    writer
-        .await
-        .context("the writer failed")?
-        .context("cannot store what was received")?;
+    // The collector's last connection let go of the inlet, so what is behind it ends when it has stored what is left.
+    storing.end().await?;
     maintenance
         .await
         .context("the store's maintenance failed")?;

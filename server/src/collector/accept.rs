@@ -2,10 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -14,8 +11,8 @@ use super::{
     feeds::{Arrival, Owner},
     intake::Intake,
     partner::NoPartner,
+    storing::Inlet,
     way::Way,
-    writer::Entry,
 };
 use crate::{clock, services::Services};
 
@@ -28,7 +25,7 @@ pub async fn serve(
     services: Services,
     listener: TcpListener,
     way: Way,
-    entries: mpsc::Sender<Entry>,
+    inlet: Inlet,
     shutdown: CancellationToken,
 ) {
     let connections = TaskTracker::new();
@@ -44,7 +41,7 @@ pub async fn serve(
                     socket,
                     peer,
                     way.clone(),
-                    entries.clone(),
+                    inlet.clone(),
                     shutdown.clone(),
                 );
                 connections.spawn(collected);
@@ -65,7 +62,7 @@ pub(super) async fn collect(
     socket: TcpStream,
     peer: SocketAddr,
     way: Way,
-    entries: mpsc::Sender<Entry>,
+    inlet: Inlet,
     shutdown: CancellationToken,
 ) {
     let refuse = |reason: &dyn std::fmt::Display| {
@@ -89,10 +86,10 @@ pub(super) async fn collect(
         return refuse(&NoPartner::None);
     };
     let Owner { partner, zone, .. } = owner;
-    let mut intake = Intake::new(services.store, partner, zone, peer, presence, entries);
+    let mut intake = Intake::new(services.store, partner, zone, peer, presence, inlet);
     match connection::converse(socket, &way, &mut intake, shutdown).await {
         End::Shutdown | End::LetGo => {}
-        End::ByClient if intake.has_session() => info!(%peer, "timing connection ended"),
+        End::ByClient if intake.has_begun() => info!(%peer, "timing connection ended"),
         // Port scanners and the client's Test button are everyday.
         End::ByClient => tracing::debug!(%peer, "timing connection ended without a word of reads"),
         End::ByUs(reason) => intake.fault(&reason, None).await,
@@ -117,7 +114,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::writer,
+        collector::storing::{self, Storing},
         config::Config,
         store::{
             Store,
@@ -136,7 +133,8 @@ mod tests {
         address: SocketAddr,
         shutdown: CancellationToken,
         serving: JoinHandle<()>,
-        writing: JoinHandle<crate::store::Result<()>>,
+        inlet: Inlet,
+        storing: Storing,
         _place: Place,
     }
 
@@ -144,18 +142,17 @@ mod tests {
         async fn open(protocol: Protocol) -> Self {
             let (store, place) = testing::store().await;
             store.add_partner("Acme", NOW).await.expect("adds");
-            let services = Services::new(Config::for_tests(), store.clone());
+            let services = Services::new(Config::for_tests_at(&place), store.clone());
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
-            let (entries, queue) = writer::queue();
             let shutdown = CancellationToken::new();
-            let published = services.published.clone();
-            let writing = writer::run(store.clone(), queue, published, shutdown.clone());
+            let started = storing::start(&services, shutdown.clone()).await;
+            let (inlet, storing) = started.expect("starts");
             let serving = serve(
                 services,
                 listener,
                 Way::shared(protocol),
-                entries,
+                inlet.clone(),
                 shutdown.clone(),
             );
             Self {
@@ -163,7 +160,8 @@ mod tests {
                 address,
                 shutdown,
                 serving: tokio::spawn(serving),
-                writing: tokio::spawn(writing),
+                inlet,
+                storing,
                 _place: place,
             }
         }
@@ -173,13 +171,15 @@ mod tests {
         }
 
         async fn stored(&self) -> i64 {
+            assert!(self.inlet.is_settled().await, "the server runs");
             self.store.totals().await.expect("counts").reads
         }
 
         async fn close(self) {
             self.shutdown.cancel();
+            drop(self.inlet);
             self.serving.await.expect("no panic");
-            self.writing.await.expect("no panic").expect("is stored");
+            self.storing.end().await.expect("is stored");
         }
     }
 

@@ -4,13 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpStream,
-    sync::mpsc,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{accept::collect, ports::Standing, way::Way, writer::Entry};
+use super::{accept::collect, ports::Standing, storing::Inlet, way::Way};
 use crate::services::Services;
 
 /// How long hardware may take to answer a call.
@@ -24,7 +23,7 @@ pub async fn follow(
     services: Services,
     address: String,
     way: Way,
-    entries: mpsc::Sender<Entry>,
+    inlet: Inlet,
     shutdown: CancellationToken,
 ) {
     // Hardware that is switched off is off for hours: it is told once, not each second.
@@ -48,16 +47,8 @@ pub async fn follow(
             Ok((peer, socket)) => {
                 is_told = false;
                 note(Standing::Connected);
-                let (services, entries) = (services.clone(), entries.clone());
-                collect(
-                    services,
-                    socket,
-                    peer,
-                    way.clone(),
-                    entries,
-                    shutdown.clone(),
-                )
-                .await;
+                let (services, inlet) = (services.clone(), inlet.clone());
+                collect(services, socket, peer, way.clone(), inlet, shutdown.clone()).await;
             }
             Err(error) if !is_told => {
                 is_told = true;
@@ -86,7 +77,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::writer,
+        collector::storing,
         config::Config,
         store::{
             Store,
@@ -135,18 +126,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_decoder_is_followed_through_a_broken_connection_and_a_new_file() {
-        let (store, _place) = testing::store().await;
+        let (store, place) = testing::store().await;
         store.add_partner("Acme", NOW).await.expect("adds");
-        let services = Services::new(Config::for_tests(), store.clone());
-        let (entries, queue) = writer::queue();
+        let services = Services::new(Config::for_tests_at(&place), store.clone());
         let shutdown = CancellationToken::new();
-        let published = services.published.clone();
-        let writing = tokio::spawn(writer::run(
-            store.clone(),
-            queue,
-            published,
-            shutdown.clone(),
-        ));
+        let started = storing::start(&services, shutdown.clone()).await;
+        let (inlet, storing) = started.expect("starts");
 
         let hardware = Arc::new(Mutex::new(DecoderBox::default()));
         let record = |count: i64, second: i64| {
@@ -165,7 +150,7 @@ mod tests {
             services,
             address.to_string(),
             Way::shared(Protocol::RaceResult),
-            entries,
+            inlet,
             shutdown.clone(),
         ));
         until_stored(&store, 1_200).await;
@@ -182,6 +167,6 @@ mod tests {
         until_stored(&store, 1_205).await;
         shutdown.cancel();
         following.await.expect("no panic");
-        writing.await.expect("no panic").expect("is stored");
+        storing.end().await.expect("is stored");
     }
 }

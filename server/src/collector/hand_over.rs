@@ -6,14 +6,11 @@
 
 use std::time::Duration;
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::sleep,
-};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{feeds::is_about, registry::Connection, writer::Entry};
+use super::{feeds::is_about, registry::Connection, storing::Inlet};
 use crate::{services::Services, store::HandOver};
 
 /// How often is looked whether connections are gone.
@@ -23,15 +20,11 @@ const PULSE: Duration = Duration::from_millis(20);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Carries orders out until `shutdown`. What is not finished then is gone on with by the next server.
-pub(super) async fn run(
-    services: Services,
-    entries: mpsc::Sender<Entry>,
-    shutdown: CancellationToken,
-) {
+pub(super) async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) {
     let mut changed = services.feeds.changed();
     loop {
         for order in &services.feeds.known().orders {
-            let done = shutdown.run_until_cancelled(carry_out(&services, &entries, order));
+            let done = shutdown.run_until_cancelled(carry_out(&services, &inlet, order));
             match done.await {
                 Some(Ok(())) => info!(session = %order.session, "handed over"),
                 Some(Err(error)) => {
@@ -50,7 +43,7 @@ pub(super) async fn run(
 
 async fn carry_out(
     services: &Services,
-    entries: &mpsc::Sender<Entry>,
+    inlet: &Inlet,
     order: &HandOver,
 ) -> crate::store::Result<()> {
     let known = services.feeds.known();
@@ -59,7 +52,7 @@ async fn carry_out(
         owner.is_some_and(|owner| known.is_quarantine(owner.partner))
             && (is_about(order, connection.event.as_deref())
                 || connection
-                    .session
+                    .session()
                     .is_some_and(|(_, session)| session == order.session))
     };
     while services.registry.connections().iter().any(is_meant) {
@@ -68,9 +61,8 @@ async fn carry_out(
             .let_go(is_meant, "its session changes hands");
         sleep(PULSE).await;
     }
-    let (tell, told) = oneshot::channel();
     // Without a writer the server is about to end, and the next one goes on.
-    if entries.send(Entry::Barrier(tell)).await.is_err() || told.await.is_err() {
+    if !inlet.is_settled().await {
         return Ok(());
     }
     services.store.hand_over(order).await?;

@@ -1,18 +1,17 @@
 //! What one connection says, brought into the store: its session, its streams, its reads and its stray lines.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use gantry_core::{dating::Resolver, decoder::ClockReading, read::WireRead, time::Moment};
 use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{registry::Presence, writer::Entry};
+use super::{registry::Presence, storing::Inlet, streams::Stream, writer::Entry};
 use crate::{
     clock,
-    store::{NewLine, NewRead, Origin, PartnerId, Store, TimingSessionId},
+    store::{Arrival, NewLine, PartnerId, Source, Store},
 };
 
 /// Locations of one connection. Real hardware has one or a few.
@@ -36,23 +35,14 @@ pub(super) struct Intake {
     zone: TimeZone,
     peer: SocketAddr,
     presence: Presence,
-    entries: mpsc::Sender<Entry>,
+    inlet: Inlet,
     event_name: String,
     connection: String,
-    session: Option<TimingSessionId>,
-    streams: HashMap<String, Progress>,
+    streams: HashMap<String, Arc<Stream>>,
     resolver: Resolver,
     faults: u64,
     lines: usize,
     faulty_lines: usize,
-}
-
-/// How far a stream has come.
-#[derive(Clone, Copy, Debug)]
-struct Progress {
-    origin: Origin,
-    /// The last sequence before which none is missing: where to resume.
-    last: i64,
 }
 
 /// Why a connection must be let go. The hardware will come again and nothing is lost.
@@ -76,7 +66,7 @@ impl Intake {
         zone: TimeZone,
         peer: SocketAddr,
         presence: Presence,
-        entries: mpsc::Sender<Entry>,
+        inlet: Inlet,
     ) -> Self {
         Self {
             store,
@@ -85,10 +75,9 @@ impl Intake {
             zone,
             peer,
             presence,
-            entries,
+            inlet,
             event_name: UNNAMED_EVENT.to_owned(),
             connection: String::new(),
-            session: None,
             streams: HashMap::new(),
             faults: 0,
             lines: 0,
@@ -96,9 +85,9 @@ impl Intake {
         }
     }
 
-    /// Whether the connection came so far that it has a timing session.
-    pub(super) fn has_session(&self) -> bool {
-        self.session.is_some()
+    /// Whether the connection came so far that it has told a location.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.streams.is_empty()
     }
 
     /// Cancelled when the connection is to end.
@@ -112,8 +101,11 @@ impl Intake {
             .update(|connection| connection.program = Some(program));
     }
 
-    /// Notes the event. Once there is a session its reads stay there.
+    /// Notes the event. Once there is a location all of them stay with the event that they began with.
     pub(super) fn event(&mut self, name: String) {
+        if self.has_begun() {
+            return;
+        }
         self.presence
             .update(|connection| connection.event = Some(name.clone()));
         self.event_name = name;
@@ -131,7 +123,7 @@ impl Intake {
 
     /// Opens a location's stream and answers the last sequence that need not be sent again.
     pub(super) async fn location(&mut self, location: &str) -> Result<Option<u64>, Refused> {
-        let last = self.stream(location).await?.last;
+        let last = self.stream(location).await?.last();
         Ok(u64::try_from(last).ok().filter(|last| *last > 0))
     }
 
@@ -154,17 +146,16 @@ impl Intake {
             return Ok(());
         };
         let stream = self.stream(&read.location).await?;
-        if sequence == stream.last + 1 {
-            stream.last = sequence;
-        }
-        let new = NewRead {
-            origin: stream.origin,
-            resume_after: stream.last,
+        let arrival = Arrival {
+            source: Arc::clone(&stream.source),
+            resume_after: stream.hand_over(sequence),
             read,
         };
-        self.presence.count_read(new.read.at, new.read.received_at);
-        self.entries
-            .send(Entry::Read(new))
+        self.presence
+            .count_read(arrival.read.at, arrival.read.received_at);
+        self.inlet
+            .entries
+            .send(Entry::Read(arrival))
             .await
             .map_err(|_gone| Refused::WriterGone)
     }
@@ -185,10 +176,8 @@ impl Intake {
 
     /// Waits until everything handed over so far is safe on disk.
     pub(super) async fn stored(&mut self) -> Result<(), Refused> {
-        let (tell, told) = oneshot::channel();
-        let asked = self.entries.send(Entry::Barrier(tell)).await;
-        asked.map_err(|_gone| Refused::WriterGone)?;
-        told.await.map_err(|_gone| Refused::WriterGone)
+        let is_safe = self.inlet.is_safe().await;
+        is_safe.then_some(()).ok_or(Refused::WriterGone)
     }
 
     /// Keeps a line that is no read as it came.
@@ -201,70 +190,54 @@ impl Intake {
             return;
         }
         *kept += 1;
+        let origin = self
+            .streams
+            .values()
+            .find_map(|stream| stream.source.origin());
         let line = NewLine {
             partner_id: self.partner_id,
-            timing_session_id: self.session,
+            timing_session_id: origin.map(|origin| origin.timing_session_id),
             peer: self.peer.to_string(),
             received_at,
             fault,
             raw,
         };
         // The next read will find out that the writer is gone.
-        let _ = self.entries.send(Entry::Line(line)).await;
+        let _ = self.inlet.entries.send(Entry::Line(line)).await;
     }
 
-    async fn stream(&mut self, location: &str) -> Result<&mut Progress, Refused> {
+    async fn stream(&mut self, location: &str) -> Result<&Stream, Refused> {
         if !self.streams.contains_key(location) {
-            let progress = self.open_stream(location).await?;
-            self.streams.insert(location.to_owned(), progress);
+            let stream = self.open_stream(location).await?;
+            self.streams.insert(location.to_owned(), stream);
         }
-        self.streams.get_mut(location).ok_or(Refused::Locations)
+        let stream = self.streams.get(location).ok_or(Refused::Locations)?;
+        Ok(stream)
     }
 
-    async fn open_stream(&mut self, location: &str) -> Result<Progress, Refused> {
+    async fn open_stream(&mut self, location: &str) -> Result<Arc<Stream>, Refused> {
         if self.streams.len() >= MOST_LOCATIONS {
             return Err(Refused::Locations);
         }
         let now = clock::now();
-        let session = self.open_session(now).await?;
-        let stream = self
-            .store
-            .open_stream(self.partner_id, session, &self.connection, location, now)
-            .await?;
-        self.presence
-            .update(|connection| connection.locations.push(location.to_owned()));
-        info!(peer = %self.peer, event = self.event_name, location, after = stream.last_sequence, "timing location");
-        let origin = Origin {
-            partner_id: self.partner_id,
-            timing_session_id: session,
-            stream_id: stream.id,
-        };
-        Ok(Progress {
-            origin,
-            last: stream.last_sequence,
-        })
-    }
-
-    /// The connection's session, made when the first location needs it: whoever only knocks leaves no session behind.
-    async fn open_session(&mut self, now: Moment) -> Result<TimingSessionId, Refused> {
-        if let Some(session) = self.session {
-            return Ok(session);
-        }
-        let day = local_day(now, &self.zone);
-        let session = self
-            .store
-            .open_timing_session(
-                self.partner_id,
-                &self.event_name,
-                &self.connection,
-                &day,
-                now,
-            )
-            .await?;
-        self.session = Some(session);
-        self.presence
-            .update(|connection| connection.session = Some((self.partner_id, session)));
-        Ok(session)
+        let source = Source::new(
+            self.partner_id,
+            &self.event_name,
+            &self.connection,
+            location,
+            local_day(now, &self.zone),
+            now,
+        );
+        let Inlet {
+            streams, patience, ..
+        } = &self.inlet;
+        let stream = streams.open(&self.store, source, *patience).await?;
+        info!(peer = %self.peer, event = self.event_name, location, after = stream.last(), "timing location");
+        self.presence.update(|connection| {
+            connection.locations.push(location.to_owned());
+            connection.source = Some(Arc::clone(&stream.source));
+        });
+        Ok(stream)
     }
 }
 

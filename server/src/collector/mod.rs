@@ -1,8 +1,9 @@
 //! From the timing port to the store: connections in, committed reads out.
 //!
-//! One task per connection turns bytes into reads and hands them to the one [`writer`], which stores what is waiting in one
-//! transaction and publishes it afterwards. When the disk is slow the queue fills, connections stop reading their sockets and
-//! the hardware keeps what it has: nothing is lost on the way.
+//! One task per connection turns bytes into reads and hands them to the one [`writer`], which puts down what is waiting with one
+//! `fsync`. Where the database is a file beside the server that is all: the [`keeper`] stores and publishes. Where it is elsewhere
+//! the writer fills a spool, and the [`shipper`] brings what is in it to the keeper. When the disk is slow the queue fills,
+//! connections stop reading their sockets and the hardware keeps what it has: nothing is lost on the way.
 
 pub mod accept;
 mod connection;
@@ -10,13 +11,19 @@ pub mod dial;
 pub mod feeds;
 pub mod figures;
 mod hand_over;
+mod insist;
 mod intake;
+mod keeper;
+pub mod news;
 pub mod partner;
 pub mod ports;
 pub mod registry;
 pub mod sessions;
+mod shipper;
+pub mod storing;
+mod streams;
 pub mod way;
-pub mod writer;
+mod writer;
 
 #[cfg(test)]
 mod tests;

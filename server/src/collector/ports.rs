@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::sleep};
+use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{accept, dial, feeds::Known, hand_over, way::Way, writer::Entry};
+use super::{accept, dial, feeds::Known, hand_over, storing::Inlet, way::Way};
 use crate::{
     alarms::Subject,
     services::Services,
@@ -52,8 +52,8 @@ struct Door {
 }
 
 /// Follows the feeds until `shutdown`; returns when all that came in by their own ports is handed over.
-pub async fn run(services: Services, entries: mpsc::Sender<Entry>, shutdown: CancellationToken) {
-    let moving = hand_over::run(services.clone(), entries.clone(), shutdown.clone());
+pub async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) {
+    let moving = hand_over::run(services.clone(), inlet.clone(), shutdown.clone());
     let moving = tokio::spawn(moving);
     let mut doors = Doors::default();
     let mut is_told = false;
@@ -63,7 +63,7 @@ pub async fn run(services: Services, entries: mpsc::Sender<Entry>, shutdown: Can
             Ok(()) => {
                 is_told = false;
                 let known = services.feeds.known();
-                doors.follow(&known, &services, &entries, &shutdown).await;
+                doors.follow(&known, &services, &inlet, &shutdown).await;
                 let is_outdated = |connection: &_| services.feeds.is_outdated(&known, connection);
                 services.registry.let_go(is_outdated, "its feed changed");
                 services.feeds.settle(asked);
@@ -80,7 +80,7 @@ pub async fn run(services: Services, entries: mpsc::Sender<Entry>, shutdown: Can
             () = sleep(RENEWAL) => {}
         }
     }
-    drop(entries);
+    drop(inlet);
     for door in doors.0.into_values() {
         door.shut().await;
     }
@@ -121,7 +121,7 @@ impl Doors {
         &mut self,
         known: &Known,
         services: &Services,
-        entries: &mpsc::Sender<Entry>,
+        inlet: &Inlet,
         shutdown: &CancellationToken,
     ) {
         let wanted: Vec<&Feed> = known
@@ -146,7 +146,7 @@ impl Doors {
             if self.0.contains_key(&feed.id) {
                 continue;
             }
-            match Door::open(feed, services, entries, shutdown.child_token()).await {
+            match Door::open(feed, services, inlet, shutdown.child_token()).await {
                 Ok(door) => {
                     self.0.insert(feed.id, door);
                 }
@@ -175,22 +175,22 @@ impl Door {
     async fn open(
         feed: &Feed,
         services: &Services,
-        entries: &mpsc::Sender<Entry>,
+        inlet: &Inlet,
         close: CancellationToken,
     ) -> io::Result<Self> {
         let (terms, way) = (feed.terms.clone(), Way::of(feed.clone()));
-        let (services, entries, closing) = (services.clone(), entries.clone(), close.clone());
+        let (services, inlet, closing) = (services.clone(), inlet.clone(), close.clone());
         let serving = if let Some(address) = terms.call_address.clone() {
             info!(feed = terms.name, address, "calling timing hardware");
             services.ports.note(feed.id, Standing::Calling);
-            tokio::spawn(dial::follow(services, address, way, entries, closing))
+            tokio::spawn(dial::follow(services, address, way, inlet, closing))
         } else {
             let port = terms.port.unwrap_or_default();
             let address = SocketAddr::new(services.config.timing.ip(), port);
             let listener = TcpListener::bind(address).await?;
             info!(feed = terms.name, %address, "listening for timing hardware");
             services.ports.note(feed.id, Standing::Listening);
-            tokio::spawn(accept::serve(services, listener, way, entries, closing))
+            tokio::spawn(accept::serve(services, listener, way, inlet, closing))
         };
         Ok(Self {
             terms,

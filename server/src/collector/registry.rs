@@ -23,7 +23,7 @@ use tracing::info;
 use super::feeds::Owner;
 use crate::{
     household::{household, network},
-    store::{FeedId, PartnerId, TimingSessionId},
+    store::{FeedId, PartnerId, Source, TimingSessionId},
 };
 
 /// Connections in all. A big race has a few dozen mats; this bounds memory, not races.
@@ -59,8 +59,8 @@ pub struct Connection {
     pub event: Option<String>,
     /// What the hardware calls its stream, once it has told.
     pub stream: Option<String>,
-    /// Whose hardware it is and which session its reads go to, once there is one.
-    pub session: Option<(PartnerId, TimingSessionId)>,
+    /// What its reads come from, once there is something.
+    pub source: Option<Arc<Source>>,
     /// Its mats.
     pub locations: Vec<String>,
     /// Reads received, repeats counted.
@@ -177,7 +177,7 @@ impl Registry {
     pub fn connected(&self, partner: PartnerId) -> BTreeMap<TimingSessionId, usize> {
         let mut counts = BTreeMap::new();
         for place in lock(&self.connections).values() {
-            if let Some((owner, session)) = lock(&place.connection).session
+            if let Some((owner, session)) = lock(&place.connection).session()
                 && owner == partner
             {
                 *counts.entry(session).or_default() += 1;
@@ -189,7 +189,7 @@ impl Registry {
     /// The connections that feed a timing session of a partner.
     pub fn feeding(&self, partner: PartnerId, session: TimingSessionId) -> Vec<Connection> {
         let mut connections = self.connections();
-        connections.retain(|connection| connection.session == Some((partner, session)));
+        connections.retain(|connection| connection.session() == Some((partner, session)));
         connections
     }
 
@@ -328,6 +328,12 @@ impl Place {
 }
 
 impl Connection {
+    /// Whose hardware it is and which session its reads go to, once that is known.
+    pub fn session(&self) -> Option<(PartnerId, TimingSessionId)> {
+        let origin = self.source.as_ref()?.origin()?;
+        Some((origin.partner_id, origin.timing_session_id))
+    }
+
     fn new(peer: SocketAddr, protocol: Protocol, since: Moment) -> Self {
         Self {
             peer,
@@ -339,7 +345,7 @@ impl Connection {
             program: None,
             event: None,
             stream: None,
-            session: None,
+            source: None,
             locations: Vec::new(),
             reads: 0,
             last_read_at: None,

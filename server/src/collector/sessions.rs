@@ -129,7 +129,8 @@ mod tests {
         let presence = registry
             .enter(([127, 0, 0, 1], 1).into(), Protocol::default(), NOW)
             .expect("there is room");
-        presence.update(|connection| connection.session = Some((partner, id)));
+        presence
+            .update(|connection| connection.source = Some(testing::arrival(origin, 1, "7").source));
         assert_eq!(status(NOW + 10 * PAUSE_MS).await, Status::Live);
         drop(presence);
         assert_eq!(status(NOW + PAUSE_MS).await, Status::Idle);
@@ -153,7 +154,7 @@ mod tests {
             .enter(([127, 0, 0, 1], 1).into(), Protocol::default(), NOW)
             .expect("there is room");
         presence
-            .update(|connection| connection.session = Some((partner, origin.timing_session_id)));
+            .update(|connection| connection.source = Some(testing::arrival(origin, 1, "7").source));
 
         let live = list(
             &store,

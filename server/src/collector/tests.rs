@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    collector::writer::News,
+    collector::news::News,
     config::Config,
     launch::{Listeners, launch},
     services::Services,
@@ -48,7 +48,7 @@ impl Server {
     }
 
     async fn start_on(store: Store, place: Place, partner: PartnerId) -> Self {
-        let config = Config::for_tests();
+        let config = Config::for_tests_at(&place);
         let listeners = Listeners::bind(&config).await.expect("port 0 is free");
         let addresses = listeners.addresses().expect("they are bound");
         let services = Services::new(config, store);

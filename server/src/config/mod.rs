@@ -29,7 +29,7 @@ pub struct Config {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// The directory of the database [default: the platform's place for data]
+    /// The directory of the database, and of what waits for one that is elsewhere [default: the platform's place for data]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
@@ -94,6 +94,11 @@ impl Config {
         self.database_url.clone().unwrap_or_else(own)
     }
 
+    /// Where reads wait for a database that is a server of its own.
+    pub fn spool(&self) -> PathBuf {
+        self.data_dir().join("spool.db")
+    }
+
     /// The server's own directory.
     pub fn data_dir(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(default_data_dir)
@@ -152,6 +157,15 @@ impl Config {
                 ..
             }) => config,
             other => panic!("{arguments:?} are understood: {other:?}"),
+        }
+    }
+
+    /// The same, for a server whose store is there.
+    pub(crate) fn for_tests_at(place: &crate::store::testing::Place) -> Self {
+        Self {
+            data_dir: Some(place.directory().to_owned()),
+            database_url: Some(place.database.clone()),
+            ..Self::for_tests()
         }
     }
 }

@@ -18,7 +18,7 @@ use tracing::error;
 use super::task::Task;
 use crate::{
     clock,
-    collector::writer::Published as Reads,
+    collector::news::Published as Reads,
     display::{
         id::DisplayId,
         published::{Picture, Published},

@@ -14,7 +14,7 @@ use super::{
     sessions::{Session, Sessions},
     stage::Stage,
 };
-use crate::collector::writer::{CommittedBatch, News};
+use crate::collector::news::{CommittedBatch, News};
 
 /// Pictures are not published closer together than this, a third of a frame of a 60 Hz screen: a flood of reads would otherwise
 /// be a flood of pictures that nobody can see.

@@ -167,6 +167,11 @@ impl Store {
         })
     }
 
+    /// Whether everything is on the server's own disk, and not with a database server that may be out of reach.
+    pub fn is_beside(&self) -> bool {
+        matches!(self.db, Db::Sqlite(_))
+    }
+
     /// Brings what was committed from the write-ahead log into the database itself, so that commits need not. PostgreSQL does
     /// this by itself.
     pub async fn checkpoint(&self) -> Result<()> {

@@ -34,6 +34,37 @@ pub fn is_about_data(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether it is the disk beside the server that fails, by SQLite's primary result codes.
+pub fn is_about_disk(error: &sqlx::Error) -> bool {
+    sqlite_code(error).is_some_and(|code| matches!(code, FULL | READ_ONLY | IO | CANNOT_OPEN))
+}
+
+/// What a database's failure means, for people.
+pub fn plain_words(error: &sqlx::Error) -> String {
+    match sqlite_code(error) {
+        Some(FULL) => "the disk is full".to_owned(),
+        Some(READ_ONLY) => "the file or its disk is read-only".to_owned(),
+        Some(IO) => format!("the disk fails: {error}"),
+        Some(CANNOT_OPEN) => "the file cannot be opened".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+const READ_ONLY: u32 = 8;
+const IO: u32 = 10;
+const FULL: u32 = 13;
+const CANNOT_OPEN: u32 = 14;
+
+/// SQLite's primary result code, the low byte of the extended one that it tells. PostgreSQL's have five characters.
+fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    let is_sqlite = code.len() < 5;
+    is_sqlite
+        .then(|| code.parse::<u32>().ok())
+        .flatten()
+        .map(|code| code & 0xff)
+}
+
 #[cfg(test)]
 mod tests {
     use std::{borrow::Cow, error::Error, fmt};
@@ -94,6 +125,25 @@ mod tests {
         ] {
             let error = sqlx::Error::Database(Box::new(Said(code)));
             assert_eq!(is_away(&error), helps, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_disk_is_told_in_plain_words() {
+        for (code, is_disk, words) in [
+            ("13", true, "the disk is full"),
+            (
+                "778",
+                true,
+                "the disk fails: error returned from database: 778",
+            ),
+            ("1032", true, "the file or its disk is read-only"),
+            ("5", false, "error returned from database: 5"),
+            ("53100", false, "error returned from database: 53100"),
+        ] {
+            let error = sqlx::Error::Database(Box::new(Said(code)));
+            assert_eq!(is_about_disk(&error), is_disk, "{code}");
+            assert_eq!(plain_words(&error), words);
         }
     }
 }

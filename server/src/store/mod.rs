@@ -34,6 +34,8 @@ mod session_events;
 mod session_reads;
 mod session_templates;
 mod shares;
+mod sources;
+mod spool;
 mod sql;
 mod standing;
 mod streams;
@@ -52,7 +54,7 @@ pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
 pub use displays::{Crowded, Display, DisplayChange, MOST_TEMPLATES, Roomy, Wish};
-pub use failure::{is_about_data, is_away};
+pub use failure::{is_about_data, is_about_disk, is_away, plain_words};
 pub use feeds::{Feed, FeedLogin, FeedRefusal, FeedTerms};
 pub use ids::{
     DisplaySessionId, FeedId, InvitationId, PartId, PartnerId, StreamId, TemplateId,
@@ -70,6 +72,8 @@ pub use retention::Retention;
 pub use session_events::{EventKind, StoredEvent};
 pub use session_templates::{Own, SessionTemplate};
 pub use shares::{Colleague, Share};
+pub use sources::{Arrival, Opened, Source};
+pub use spool::{Backlog, Group, Spool};
 pub use standing::Standing;
 pub use streams::{PAUSE_MS, Stream};
 pub use templates::{

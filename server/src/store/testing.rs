@@ -3,6 +3,8 @@
 //! Which of the two is the environment's to say, so that all tests run on both: with `GANTRY_TEST_STORE=postgres` it is a new
 //! database of the PostgreSQL server that `GANTRY_TEST_POSTGRES` names by the URL of somebody who may make databases.
 
+use std::{path::Path, sync::Arc};
+
 use gantry_core::{
     decoder::protocol::Protocol,
     read::{ReadKind, TimingRead},
@@ -13,9 +15,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Database, DisplaySession, DisplaySessionId, FeedTerms, NewDisplaySession, NewRead, NewToken,
-    Origin, PartnerId, Person, Role, SessionMode, Store, TimingSessionId, UserId, db::writing,
-    sql::Walled,
+    Arrival, Database, DisplaySession, DisplaySessionId, FeedTerms, NewDisplaySession, NewRead,
+    NewToken, Origin, PartnerId, Person, Role, SessionMode, Source, Store, TimingSessionId, UserId,
+    db::writing, sql::Walled,
 };
 use crate::edge::networks::Networks;
 
@@ -23,7 +25,14 @@ use crate::edge::networks::Networks;
 pub(crate) struct Place {
     /// The database, of which nobody else knows.
     pub(crate) database: Database,
-    _dir: TempDir,
+    dir: TempDir,
+}
+
+impl Place {
+    /// A directory that is gone with the place.
+    pub(crate) fn directory(&self) -> &Path {
+        self.dir.path()
+    }
 }
 
 /// A new store and where it is.
@@ -43,10 +52,7 @@ pub(crate) async fn place() -> Place {
         Ok("postgres") => postgres().await,
         Ok(other) => panic!("GANTRY_TEST_STORE is {other}: expected sqlite or postgres"),
     };
-    Place {
-        database,
-        _dir: dir,
-    }
+    Place { database, dir }
 }
 
 /// A new database of the PostgreSQL server that the environment names.
@@ -125,6 +131,28 @@ pub(crate) fn by_event(event: &str) -> FeedTerms {
         location: None,
         login: None,
         time_zone: None,
+    }
+}
+
+/// The same read on its way into the store, from a source of which all is known.
+pub(crate) fn arrival(origin: Origin, sequence: u64, tag: &str) -> Arrival {
+    let source = Source::new(
+        origin.partner_id,
+        "21ROTM",
+        "255F",
+        "FINISH",
+        "2021-05-08".to_owned(),
+        NOW,
+    );
+    let known = source.origin.set(origin);
+    known.expect("is new");
+    let NewRead {
+        resume_after, read, ..
+    } = read(origin, sequence, tag);
+    Arrival {
+        source: Arc::new(source),
+        resume_after,
+        read,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
     alarms::Subject,
     collector::registry::Clock,
     store::{
-        PartnerId,
-        testing::{NOW, read},
+        Origin, PartnerId,
+        testing::{NOW, arrival, read},
     },
 };
 
@@ -85,13 +85,13 @@ async fn a_preview_shows_the_newest_reads_first() {
 async fn a_preview_tells_whose_clock_is_wrong() {
     let port = Port::start().await;
     let ann = port.log_in(ANN).await;
-    let (partner, id) = (port.origin.partner_id, port.origin.timing_session_id);
+    let (own, id) = (port.origin, port.origin.timing_session_id);
     let registry = &port.services.registry;
-    let enter = |port: u16, session| {
+    let enter = |port: u16, origin: Option<Origin>| {
         let presence = registry.enter(([127, 0, 0, 1], port).into(), Protocol::JChip, NOW);
         let presence = presence.expect("there is room");
         presence.update(|connection| {
-            connection.session = session;
+            connection.source = origin.map(|origin| arrival(origin, 1, "7").source);
             connection.clocks = vec![Clock {
                 location: "FINISH".to_owned(),
                 reader: format!("{port}"),
@@ -100,8 +100,12 @@ async fn a_preview_tells_whose_clock_is_wrong() {
         });
         presence
     };
-    let _own = enter(1, Some((partner, id)));
-    let _of_another = enter(2, Some((PartnerId::new(), id)));
+    let elsewhere = Origin {
+        partner_id: PartnerId::new(),
+        ..own
+    };
+    let _own = enter(1, Some(own));
+    let _of_another = enter(2, Some(elsewhere));
     let _of_nobody = enter(3, None);
     let path = format!("/api/chronotrack/sessions/{id}/preview");
     let preview = ann.get(&path).await;

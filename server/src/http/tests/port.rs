@@ -16,7 +16,7 @@ use super::tls::Certificate;
 use crate::{
     auth::password,
     clock,
-    collector::writer::{CommittedBatch, News},
+    collector::news::{CommittedBatch, News},
     config::Config,
     edge::{
         door::{Door, Limits},

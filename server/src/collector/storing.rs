@@ -1,0 +1,174 @@
+//! How what hardware sends gets into the database: the tasks between the connections and the store, put together.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    insist::Insistence,
+    keeper::Keeper,
+    shipper::Shipper,
+    streams::Streams,
+    writer::{self, Entry, Shelf, SpoolShelf},
+};
+use crate::{services::Services, store::Spool};
+
+/// How long a connection waits for a database that lies elsewhere before it goes on without it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The connections' way in. When all of them are gone, what they handed over is stored and the tasks behind end.
+#[derive(Clone, Debug)]
+pub struct Inlet {
+    /// The writer's queue.
+    pub(super) entries: mpsc::Sender<Entry>,
+    /// The streams that are known.
+    pub(super) streams: Arc<Streams>,
+    /// How long to ask the database where reads belong, when reads may wait for the answer.
+    pub(super) patience: Option<Duration>,
+    /// The spool, and through which position it is shipped.
+    spool: Option<(Spool, watch::Receiver<i64>)>,
+}
+
+impl Inlet {
+    /// Waits until everything that was handed over so far is safe on disk; false when the writer ended first.
+    pub(super) async fn is_safe(&self) -> bool {
+        let (tell, told) = oneshot::channel();
+        let asked = self.entries.send(Entry::Barrier(tell)).await;
+        asked.is_ok() && told.await.is_ok()
+    }
+
+    /// Waits until everything that was handed over so far is in the database, however long that is away; false when the server
+    /// ended first.
+    pub(super) async fn is_settled(&self) -> bool {
+        if !self.is_safe().await {
+            return false;
+        }
+        let Some((spool, shipped)) = &self.spool else {
+            return true;
+        };
+        match spool.last().await {
+            Ok(last) => shipped
+                .clone()
+                .wait_for(|shipped| *shipped >= last)
+                .await
+                .is_ok(),
+            Err(_) => false,
+        }
+    }
+}
+
+/// The tasks behind an [`Inlet`].
+#[derive(Debug)]
+pub struct Storing {
+    writer: JoinHandle<anyhow::Result<()>>,
+    shipper: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+/// Starts the tasks. One that fails stops the server, which could store nothing any more: whoever started it is to hear of it.
+pub async fn start(
+    services: &Services,
+    shutdown: CancellationToken,
+) -> anyhow::Result<(Inlet, Storing)> {
+    let streams = Arc::default();
+    let database = services.config.database();
+    if services.store.is_beside() {
+        let words = format!("reads cannot be stored in {database}, and hardware is kept waiting");
+        let insistence = Insistence::new(&services.alarms, words, &shutdown);
+        let shelf = Shelf::Database(keeper(services, insistence));
+        let (entries, writer) = write(shelf, services, shutdown, CancellationToken::new());
+        let inlet = Inlet {
+            entries,
+            streams,
+            patience: None,
+            spool: None,
+        };
+        let shipper = None;
+        return Ok((inlet, Storing { writer, shipper }));
+    }
+
+    let file = services.config.spool();
+    let spool = Spool::open(&file, &database).await?;
+    let (more, complete) = (Arc::new(Notify::new()), CancellationToken::new());
+    let (through, shipped) = watch::channel(0);
+    let behind = Some((spool.clone(), shipped));
+    let shelf = Shelf::Spool(SpoolShelf {
+        spool: spool.clone(),
+        insistence: on_spool(services, &file, &shutdown),
+        figures: Arc::clone(&services.ingest),
+        more: Arc::clone(&more),
+    });
+    let away = format!("the database {database} takes no reads, which wait in a spool");
+    let shipper = Shipper {
+        spool,
+        keeper: keeper(services, Insistence::new(&services.alarms, away, &shutdown)),
+        insistence: on_spool(services, &file, &shutdown),
+        streams: Arc::clone(&streams),
+        figures: Arc::clone(&services.ingest),
+        more,
+        through,
+        complete: complete.clone(),
+    };
+    let (entries, writer) = write(shelf, services, shutdown.clone(), complete);
+    let inlet = Inlet {
+        entries,
+        streams,
+        patience: Some(PATIENCE),
+        spool: behind,
+    };
+    let shipper = Some(ship(shipper, shutdown));
+    Ok((inlet, Storing { writer, shipper }))
+}
+
+fn keeper(services: &Services, insistence: Insistence) -> Keeper {
+    let (store, published) = (services.store.clone(), services.published.clone());
+    Keeper::new(store, published, insistence)
+}
+
+fn on_spool(services: &Services, file: &Path, shutdown: &CancellationToken) -> Insistence {
+    let words = format!(
+        "reads cannot be written to the spool {}, and hardware is kept waiting",
+        file.display()
+    );
+    Insistence::new(&services.alarms, words, shutdown)
+}
+
+/// The writer before a shelf. It cancels `complete` when it has put down everything.
+fn write(
+    shelf: Shelf,
+    services: &Services,
+    shutdown: CancellationToken,
+    complete: CancellationToken,
+) -> (mpsc::Sender<Entry>, JoinHandle<anyhow::Result<()>>) {
+    let (entries, queue) = writer::queue();
+    let figures = Arc::clone(&services.ingest);
+    let task = tokio::spawn(async move {
+        let _ends = (shutdown.drop_guard(), complete.drop_guard());
+        let written = writer::run(shelf, queue, figures).await;
+        written.context("cannot store what was received")
+    });
+    (entries, task)
+}
+
+fn ship(shipper: Shipper, shutdown: CancellationToken) -> JoinHandle<anyhow::Result<()>> {
+    tokio::spawn(async move {
+        let _stop = shutdown.drop_guard();
+        let shipped = shipper.run().await;
+        shipped.context("cannot ship what is in the spool")
+    })
+}
+
+impl Storing {
+    /// Waits until everything that came in is where it belongs, or in the spool for the next server.
+    pub async fn end(self) -> anyhow::Result<()> {
+        self.writer.await.context("the writer failed")??;
+        match self.shipper {
+            Some(shipper) => shipper.await.context("the shipper failed")?,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The streams that connected since the program started, and how far each has come.
+//!
+//! The database knows both, but it may be away or, with a spool before it, behind. What was handed over to be stored here is
+//! asked for no second time, and what is found out about a source holds for all its reads, wherever they wait.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::time::timeout;
+use tracing::warn;
+
+use crate::store::{PartnerId, Result, Source, Store, is_about_data};
+
+/// Streams that are remembered. A server sees a few hundred in a weekend; when there are more all are forgotten, which costs
+/// asking the database.
+const MOST: usize = 4_096;
+
+/// A stream that reads come in on.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// Where it comes from.
+    pub(super) source: Arc<Source>,
+    /// The last sequence before which none is missing.
+    last: AtomicI64,
+}
+
+/// The streams that are known.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    known: Mutex<HashMap<Key, Arc<Stream>>>,
+}
+
+/// What the hardware calls its stream.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    partner: PartnerId,
+    event_name: String,
+    connection: String,
+    location: String,
+}
+
+impl Stream {
+    fn new(source: Arc<Source>, last: i64) -> Self {
+        Self {
+            source,
+            last: AtomicI64::new(last),
+        }
+    }
+
+    /// The last sequence before which none is missing: where to resume. 0 before the first.
+    pub(super) fn last(&self) -> i64 {
+        self.last.load(Relaxed)
+    }
+
+    /// A read of this sequence is handed over; answers where to resume after it. A number that leaves some out cannot make the
+    /// hardware skip them.
+    pub(super) fn hand_over(&self, sequence: i64) -> i64 {
+        // When it fails the sequence was another one.
+        let _ = self
+            .last
+            .compare_exchange(sequence - 1, sequence, Relaxed, Relaxed);
+        self.last()
+    }
+}
+
+impl Streams {
+    /// Opens a source's stream. With `patience` the store is asked for no longer than that, and when it does not answer the
+    /// stream goes on by what is known here.
+    pub(super) async fn open(
+        &self,
+        store: &Store,
+        wanted: Source,
+        patience: Option<Duration>,
+    ) -> Result<Arc<Stream>> {
+        let known = self.lock().get(&Key::of(&wanted)).cloned();
+        let unplaced = known.filter(|known| known.source.origin().is_none());
+        let source = unplaced.map_or_else(|| Arc::new(wanted), |known| Arc::clone(&known.source));
+        let asked = store.open_source(&source);
+        let opened = match patience {
+            None => asked.await,
+            Some(patience) => match timeout(patience, asked).await {
+                Ok(answered) => answered,
+                Err(_elapsed) => Err(sqlx::Error::PoolTimedOut),
+            },
+        };
+        match opened {
+            Ok(opened) => Ok(self.know(source, opened.last_sequence)),
+            Err(error) if patience.is_none() || is_about_data(&error) => Err(error),
+            Err(error) => {
+                warn!(%error, location = source.location, "the database does not tell where a stream belongs; its reads wait");
+                Ok(self.know(source, 0))
+            }
+        }
+    }
+
+    /// The one that is known of what says the same, or this one from now on.
+    pub(super) fn known(&self, source: Source) -> Arc<Source> {
+        if source.origin().is_some() {
+            return Arc::new(source);
+        }
+        Arc::clone(&self.know(Arc::new(source), 0).source)
+    }
+
+    /// Remembers a source's stream, which has come at least to `last`. What was known of one that belongs elsewhere by now is
+    /// forgotten.
+    fn know(&self, source: Arc<Source>, last: i64) -> Arc<Stream> {
+        let key = Key::of(&source);
+        let mut all = self.lock();
+        if let Some(known) = all.get(&key) {
+            let origins = known.source.origin().zip(source.origin());
+            if origins.is_none_or(|(known, now)| known == now) {
+                known.last.fetch_max(last, Relaxed);
+                return Arc::clone(known);
+            }
+        }
+        if all.len() >= MOST {
+            all.clear();
+        }
+        let stream = Arc::new(Stream::new(source, last));
+        all.insert(key, Arc::clone(&stream));
+        stream
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Stream>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Key {
+    fn of(source: &Source) -> Self {
+        Self {
+            partner: source.partner_id,
+            event_name: source.event_name.clone(),
+            connection: source.connection.clone(),
+            location: source.location.clone(),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Where hardware's reads come from, as the hardware says itself, and where they therefore belong.
+//!
+//! What a read belongs to is in the database, which may be away when hardware connects. So a read is taken in with its
+//! [`Source`], and the [`Origin`] is found when it is stored at the latest.
+
+use std::sync::{Arc, OnceLock};
+
+use gantry_core::{read::TimingRead, time::Moment};
+
+use super::{Origin, PartnerId, Result, Store};
+
+/// One numbering of reads, by what the hardware says: a connection of its own at one location of an event.
+#[derive(Debug)]
+pub struct Source {
+    /// The partner that the hardware works for.
+    pub partner_id: PartnerId,
+    /// The event as the hardware names it.
+    pub event_name: String,
+    /// The hardware's own connection id.
+    pub connection: String,
+    /// The mat.
+    pub location: String,
+    /// The local day on which it connected, `YYYY-MM-DD`.
+    pub race_day: String,
+    /// When it connected.
+    pub opened_at: Moment,
+    /// Where its reads belong, once that was found out. It never changes after that.
+    pub(super) origin: OnceLock<Origin>,
+}
+
+/// A source that the store was asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Where its reads belong.
+    pub origin: Origin,
+    /// The last sequence after which its stream is to go on; 0 before the first.
+    pub last_sequence: i64,
+}
+
+/// A read on its way into the store, of which it need not be known yet where it belongs.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Where it comes from.
+    pub source: Arc<Source>,
+    /// As in [`NewRead`](super::NewRead).
+    pub resume_after: i64,
+    /// What the hardware said.
+    pub read: TimingRead,
+}
+
+impl Source {
+    /// A source of which nobody has asked the store yet.
+    pub fn new(
+        partner_id: PartnerId,
+        event_name: &str,
+        connection: &str,
+        location: &str,
+        race_day: String,
+        opened_at: Moment,
+    ) -> Self {
+        Self {
+            partner_id,
+            event_name: event_name.to_owned(),
+            connection: connection.to_owned(),
+            location: location.to_owned(),
+            race_day,
+            opened_at,
+            origin: OnceLock::new(),
+        }
+    }
+
+    /// Where its reads belong, as far as that was found out.
+    pub fn origin(&self) -> Option<Origin> {
+        self.origin.get().copied()
+    }
+}
+
+impl Store {
+    /// Finds out where a source's reads belong, and makes session, location and stream that are missing.
+    pub async fn open_source(&self, source: &Source) -> Result<Opened> {
+        let Source {
+            partner_id,
+            event_name,
+            connection,
+            location,
+            race_day,
+            opened_at,
+            ..
+        } = source;
+        let session = self
+            .open_timing_session(*partner_id, event_name, connection, race_day, *opened_at)
+            .await?;
+        let stream = self
+            .open_stream(*partner_id, session, connection, location, *opened_at)
+            .await?;
+        let origin = Origin {
+            partner_id: *partner_id,
+            timing_session_id: session,
+            stream_id: stream.id,
+        };
+        Ok(Opened {
+            // Who found it out earlier told others.
+            origin: *source.origin.get_or_init(|| origin),
+            last_sequence: stream.last_sequence,
+        })
+    }
+}
