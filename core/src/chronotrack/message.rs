@@ -127,8 +127,8 @@ impl Message {
         match fields[..] {
             [program, version, protocol] if protocol.eq_ignore_ascii_case("CTP01") => {
                 Ok(Self::Greeting {
-                    program: program.to_owned(),
-                    version: version.to_owned(),
+                    program: tag_line::cut(program),
+                    version: tag_line::cut(version),
                 })
             }
             [word] if word.eq_ignore_ascii_case("ping") => Ok(Self::Ping),
@@ -155,11 +155,11 @@ impl Message {
     fn acknowledged(command: &str, rest: &[&str]) -> Self {
         match (command.to_ascii_lowercase().as_str(), rest) {
             ("getconnectionid", [id]) if !id.is_empty() => {
-                Self::ConnectionId(id.to_ascii_uppercase())
+                Self::ConnectionId(tag_line::cut(id).to_ascii_uppercase())
             }
             ("geteventinfo", [name, id, description @ ..]) => Self::EventInfo(EventInfo {
-                name: (*name).to_owned(),
-                id: (*id).to_owned(),
+                name: tag_line::cut(name),
+                id: tag_line::cut(id),
                 description: description.join("~"),
             }),
             ("getlocations", locations) => Self::Locations(

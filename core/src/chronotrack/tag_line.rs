@@ -126,8 +126,9 @@ fn time_place(fields: &[&str]) -> Option<usize> {
         .or(usual)
 }
 
-/// Some programs put something else into the last fields. No read is refused for it, and the raw line has it whole.
-fn cut(field: &str) -> String {
+/// Some programs put something else into the last fields, and names may be as long as anybody likes. No line is refused for it,
+/// and the raw one has it whole.
+pub(super) fn cut(field: &str) -> String {
     field.chars().take(LONGEST_FIELD).collect()
 }
 

@@ -91,16 +91,32 @@ impl Framer {
         &self.partial
     }
 
+    /// Whether a message has begun that has not ended, be it one that went on for too long.
+    pub fn is_in_message(&self) -> bool {
+        self.skipping || !self.partial.is_empty()
+    }
+
     fn take(&mut self, text: &[u8]) -> Option<Frame> {
         if self.skipping {
             return None;
         }
         let room = self.longest - self.partial.len();
-        self.partial
-            .extend_from_slice(&text[..text.len().min(room)]);
+        let taken = text.len().min(room);
+        self.make_room(taken);
+        self.partial.extend_from_slice(&text[..taken]);
         self.skipping = text.len() > room;
         self.skipping
             .then(|| Frame::Oversize(std::mem::take(&mut self.partial)))
+    }
+
+    /// Grows as a vector does by itself, but never beyond the longest message.
+    fn make_room(&mut self, more: usize) {
+        let needed = self.partial.len() + more;
+        if needed > self.partial.capacity() {
+            let doubled = (2 * self.partial.capacity()).min(self.longest);
+            let wanted = needed.max(doubled);
+            self.partial.reserve_exact(wanted - self.partial.len());
+        }
     }
 
     fn end_line(&mut self) -> Option<Frame> {
@@ -133,6 +149,18 @@ mod tests {
     }
 
     #[test]
+    fn a_half_message_takes_no_more_memory_than_a_whole_one() {
+        let mut framer = Framer::default();
+        for _ in 0..MAX_LINE {
+            framer.push(b"x");
+            assert!(framer.partial.capacity() <= MAX_LINE);
+        }
+        assert!(framer.is_in_message());
+        framer.push(b"\n");
+        assert!(!framer.is_in_message());
+    }
+
+    #[test]
     fn an_empty_line_is_given_where_it_means_something() {
         let mut framer = Framer::new(b"\n", 4).with_empty();
         assert_eq!(
@@ -154,6 +182,7 @@ mod tests {
         assert_eq!(framer.push(b"\n"), [line(&bytes)]);
         bytes.resize(1_000_000, b'x');
         assert_eq!(framer.push(&bytes), [Frame::Oversize(vec![b'x'; MAX_LINE])]);
+        assert!(framer.is_in_message());
         assert_eq!(framer.push(&bytes), []);
         assert_eq!(framer.partial(), b"");
         assert_eq!(framer.push(b"x\r\nok\r\n"), [line(b"ok")]);

@@ -224,6 +224,10 @@ impl Decoder for JChip {
         }
     }
 
+    fn is_in_message(&self) -> bool {
+        self.framer.is_in_message()
+    }
+
     fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
             Phase::Naming { until } => Some(until),

@@ -49,6 +49,9 @@ pub trait Decoder: fmt::Debug + Send {
     /// Does what time asks for: pings, polls, patience.
     fn tick(&mut self, now: Moment) -> Vec<Output>;
 
+    /// Whether a message has begun that has not ended. Hardware sends a message at once; who goes on with one for ever is none.
+    fn is_in_message(&self) -> bool;
+
     /// When [`tick`](Self::tick) wants to be called next, if nothing is received before; `None` when time plays no part, or
     /// once closed.
     fn next_deadline(&self) -> Option<Moment>;

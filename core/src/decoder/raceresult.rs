@@ -298,6 +298,10 @@ impl Decoder for RaceResult {
         }
     }
 
+    fn is_in_message(&self) -> bool {
+        self.framer.is_in_message()
+    }
+
     fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
             Phase::Closed => None,

@@ -6,14 +6,16 @@ use gantry_core::{
     decoder::{Decoder, Output},
     time::Moment,
 };
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::TcpStream,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    forbearance::Forbearance,
     intake::{Intake, Refused},
     way::Way,
 };
@@ -25,6 +27,13 @@ const CHUNK: usize = 16 * 1024;
 
 /// How long a client may leave what we send unread. What we send is short; the system's buffers are full by then.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a connection is quiet before the system asks whether the other side is there, how often it asks then, and how many
+/// questions may stay unanswered. Not all protocols have a question of their own, and a reader whose power went sends no farewell.
+const KEEP_ALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
+
+/// How often it is told how the readers' clocks are, while reads come.
+const CLOCKS_MS: i64 = 500;
 
 /// How a conversation came to its end.
 #[derive(Debug)]
@@ -46,89 +55,162 @@ pub(super) async fn converse(
     intake: &mut Intake,
     shutdown: CancellationToken,
 ) -> End {
-    // Answers are small and awaited: they must not wait for more to send.
-    let _ = socket.set_nodelay(true);
+    prepare(&socket);
     let mut decoder = way.protocol().decoder(way.opening(clock::steady()));
-    let mut chunk = vec![0; CHUNK];
+    let mut forbearance = Forbearance::default();
     let opening = decoder.open(clock::steady());
     let ended = intake.ended();
-    let mut done = perform(&mut socket, &mut *decoder, intake, opening, clock::now()).await;
+    let talk = &mut Talk {
+        socket: &mut socket,
+        decoder: &mut *decoder,
+        intake,
+        forbearance: &mut forbearance,
+        clocks_due: None,
+    };
+    let mut done = talk.perform(opening, clock::now()).await;
     while done.is_ok() {
         // What has arrived comes first: while we were kept waiting no deadline was the client's fault.
-        let received = tokio::select! {
+        let has_more = tokio::select! {
             biased;
             () = shutdown.cancelled() => return End::Shutdown,
             () = ended.cancelled() => return End::LetGo,
-            received = socket.read(&mut chunk) => Some(received),
-            () = until(decoder.next_deadline()) => None,
-        };
-        done = match received {
-            None => {
-                let outputs = decoder.tick(clock::steady());
-                perform(&mut socket, &mut *decoder, intake, outputs, clock::now()).await
+            readable = talk.socket.readable() => readable.is_ok(),
+            () = until(talk.next_deadline()) => {
+                done = talk.tick().await;
+                continue;
             }
-            Some(Ok(0) | Err(_)) => return End::ByClient,
-            Some(Ok(count)) => take(&mut socket, &mut *decoder, intake, &chunk[..count]).await,
+        };
+        done = if has_more {
+            talk.receive().await
+        } else {
+            Err(End::ByClient)
         };
     }
     done.err().unwrap_or(End::Shutdown)
 }
 
-async fn take(
-    socket: &mut TcpStream,
-    decoder: &mut dyn Decoder,
-    intake: &mut Intake,
-    mut bytes: &[u8],
-) -> Result<(), End> {
-    let (now, received_at) = (clock::steady(), clock::now());
-    while let Some(outputs) = decoder.receive(&mut bytes, now) {
-        perform(socket, decoder, intake, outputs, received_at).await?;
-    }
-    Ok(())
+/// What TCP is to do for a conversation. It goes on without where the system refuses.
+fn prepare(socket: &TcpStream) {
+    let (time, interval, retries) = KEEP_ALIVE;
+    let keep_alive = TcpKeepalive::new()
+        .with_time(time)
+        .with_interval(interval)
+        .with_retries(retries);
+    let _ = SockRef::from(socket).set_tcp_keepalive(&keep_alive);
+    // Answers are small and awaited: they must not wait for more to send.
+    let _ = socket.set_nodelay(true);
 }
 
-/// Does what the state machine asks for, in order, and what that asks for in turn.
-async fn perform(
-    socket: &mut TcpStream,
-    decoder: &mut dyn Decoder,
-    intake: &mut Intake,
-    outputs: Vec<Output>,
-    received_at: Moment,
-) -> Result<(), End> {
-    for output in outputs {
-        match output {
-            Output::Send(bytes) => send(socket, &bytes).await?,
-            Output::SendOnceStored(bytes) => {
-                intake.stored().await?;
-                send(socket, &bytes).await?;
-            }
-            Output::Program(program) => intake.program(program),
-            Output::Event(name) => intake.event(name),
-            Output::Connection(id) => intake.connection(id),
-            Output::Location(location) => {
-                let last = intake.location(&location).await?;
-                for output in decoder.resume(&location, last) {
-                    if let Output::Send(bytes) = output {
-                        send(socket, &bytes).await?;
-                    }
-                }
-            }
-            Output::Read(read) => intake.read(read, received_at).await?,
-            Output::Clock(reading) => intake.clock(&reading, received_at),
-            Output::Line(raw) => intake.keep(raw, None, received_at).await,
-            Output::Fault { reason, raw } => intake.fault(&reason, Some(raw)).await,
-            Output::Close { reason } => return Err(End::ByUs(reason.to_owned())),
+/// One conversation.
+struct Talk<'a> {
+    socket: &'a mut TcpStream,
+    decoder: &'a mut dyn Decoder,
+    intake: &'a mut Intake,
+    forbearance: &'a mut Forbearance,
+    /// When it is to be told how the clocks are: something that says it has come since it was told last.
+    clocks_due: Option<Moment>,
+}
+
+impl Talk<'_> {
+    /// When there is something to do although nothing is received.
+    fn next_deadline(&self) -> Option<Moment> {
+        let others = [self.forbearance.end(), self.clocks_due];
+        let deadlines = others.into_iter().chain([self.decoder.next_deadline()]);
+        deadlines.flatten().min()
+    }
+
+    /// Takes what has arrived. The room for it is there only meanwhile: most connections are quiet most of the time.
+    async fn receive(&mut self) -> Result<(), End> {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        match self.socket.try_read_buf(&mut chunk) {
+            Ok(0) => return Err(End::ByClient),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let (now, received_at) = (clock::steady(), clock::now());
+        let mut bytes = chunk.as_slice();
+        while let Some(outputs) = self.decoder.receive(&mut bytes, now) {
+            self.forbearance.message();
+            self.perform(outputs, received_at).await?;
+        }
+        self.forbearance.left(self.decoder.is_in_message(), now);
+        // Who never stops sending has deadlines too.
+        match self.next_deadline() {
+            Some(deadline) if deadline <= now => self.tick().await,
+            _ => Ok(()),
         }
     }
-    Ok(())
+
+    /// Does what time asks for.
+    async fn tick(&mut self) -> Result<(), End> {
+        let now = clock::steady();
+        if let Some(reason) = self.forbearance.is_over(now) {
+            return Err(End::by_us(reason));
+        }
+        if self.clocks_due.is_some_and(|due| due <= now) {
+            self.clocks_due = None;
+            self.intake.tell_clocks();
+        }
+        let outputs = self.decoder.tick(now);
+        self.perform(outputs, clock::now()).await
+    }
+
+    /// Does what the state machine asks for, in order, and what that asks for in turn.
+    async fn perform(&mut self, outputs: Vec<Output>, received_at: Moment) -> Result<(), End> {
+        let Self {
+            socket,
+            decoder,
+            intake,
+            forbearance,
+            clocks_due,
+        } = self;
+        for output in outputs {
+            match &output {
+                Output::Fault { .. } => {
+                    if let Some(pause) = forbearance.fault().map_err(End::by_us)? {
+                        sleep(pause).await;
+                    }
+                }
+                Output::Read(_) | Output::Clock(_) => {
+                    forbearance.sense();
+                    clocks_due.get_or_insert_with(|| clock::steady() + CLOCKS_MS);
+                }
+                Output::Line(_) => forbearance.sense(),
+                _ => {}
+            }
+            match output {
+                Output::Send(bytes) => send(socket, &bytes).await?,
+                Output::SendOnceStored(bytes) => {
+                    intake.stored().await?;
+                    send(socket, &bytes).await?;
+                }
+                Output::Program(program) => intake.program(program),
+                Output::Event(name) => intake.event(name),
+                Output::Connection(id) => intake.connection(id),
+                Output::Location(location) => {
+                    let last = intake.location(&location).await?;
+                    for output in decoder.resume(&location, last) {
+                        if let Output::Send(bytes) = output {
+                            send(socket, &bytes).await?;
+                        }
+                    }
+                }
+                Output::Read(read) => intake.read(read, received_at).await?,
+                Output::Clock(reading) => intake.clock(&reading, received_at),
+                Output::Line(raw) => intake.keep(raw, None, received_at).await,
+                Output::Fault { reason, raw } => intake.fault(&reason, Some(raw)).await,
+                Output::Close { reason } => return Err(End::by_us(reason)),
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn send(socket: &mut TcpStream, bytes: &[u8]) -> Result<(), End> {
     match timeout(WRITE_PATIENCE, socket.write_all(bytes)).await {
         Ok(written) => written.map_err(End::from),
-        Err(_) => Err(End::ByUs(
-            "the client does not read what it is sent".to_owned(),
-        )),
+        Err(_) => Err(End::by_us("the client does not read what it is sent")),
     }
 }
 
@@ -140,6 +222,12 @@ async fn until(deadline: Option<Moment>) {
             let wait = at.since_ms(clock::steady()).max(0);
             sleep(Duration::from_millis(wait as u64)).await;
         }
+    }
+}
+
+impl End {
+    fn by_us(reason: &str) -> Self {
+        Self::ByUs(reason.to_owned())
     }
 }
 

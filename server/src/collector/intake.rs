@@ -116,6 +116,11 @@ impl Intake {
         self.resolver.note_clock(reading, received_at);
     }
 
+    /// Lets everybody see what is known of the clocks by now.
+    pub(super) fn tell_clocks(&self) {
+        self.presence.note_clocks(&self.resolver);
+    }
+
     /// Notes the name that the hardware gives its stream.
     pub(super) fn connection(&mut self, id: String) {
         self.connection = id;

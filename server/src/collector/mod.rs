@@ -10,6 +10,7 @@ mod connection;
 pub mod dial;
 pub mod feeds;
 pub mod figures;
+mod forbearance;
 mod hand_over;
 mod insist;
 mod intake;

@@ -126,6 +126,10 @@ impl Decoder for Peer {
         outputs
     }
 
+    fn is_in_message(&self) -> bool {
+        self.framer.is_in_message()
+    }
+
     fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
             Phase::Closed => None,

@@ -67,8 +67,10 @@ pub struct Mylaps {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing has been said yet.
-    Silent,
+    /// Nothing has been said yet, and there is time for it until then.
+    Silent {
+        until: Moment,
+    },
     Talking,
     Closed,
 }
@@ -95,7 +97,9 @@ impl Mylaps {
     pub fn new(now: Moment) -> Self {
         Self {
             framer: Framer::new(b"$", LONGEST_MESSAGE),
-            phase: Phase::Silent,
+            phase: Phase::Silent {
+                until: now + GREETING_MS,
+            },
             locations: Vec::new(),
             batch: None,
             last_heard: now,
@@ -121,7 +125,7 @@ impl Mylaps {
             b"pong" | b"ping" | b"ackping" | b"passing" | b"marker" | b"store"
         );
         let mut outputs = Vec::new();
-        if self.phase == Phase::Silent {
+        if matches!(self.phase, Phase::Silent { .. }) {
             if !is_known {
                 let reason = "the first message is none of MYLAPS, like \"Finish@Pong@$\"";
                 return vec![fault(reason, raw), self.close("no message of MYLAPS")];
@@ -211,25 +215,27 @@ impl Decoder for Mylaps {
     }
 
     fn tick(&mut self, now: Moment) -> Vec<Output> {
-        let patience = match self.phase {
-            Phase::Closed => return vec![],
-            Phase::Silent => GREETING_MS,
-            Phase::Talking => SILENCE_MS,
-        };
-        if now.since_ms(self.last_heard) >= patience {
-            return vec![self.close("silent for too long")];
+        match self.phase {
+            Phase::Silent { until } if now >= until => vec![self.close("silent for too long")],
+            Phase::Talking if now.since_ms(self.last_heard) >= SILENCE_MS => {
+                vec![self.close("silent for too long")]
+            }
+            Phase::Talking if now >= self.next_ping => {
+                self.next_ping = now + PING_MS;
+                vec![say("Ping")]
+            }
+            Phase::Silent { .. } | Phase::Talking | Phase::Closed => vec![],
         }
-        if self.phase == Phase::Talking && now >= self.next_ping {
-            self.next_ping = now + PING_MS;
-            return vec![say("Ping")];
-        }
-        vec![]
+    }
+
+    fn is_in_message(&self) -> bool {
+        self.framer.is_in_message()
     }
 
     fn next_deadline(&self) -> Option<Moment> {
         match self.phase {
             Phase::Closed => None,
-            Phase::Silent => Some(self.last_heard + GREETING_MS),
+            Phase::Silent { until } => Some(until),
             Phase::Talking => Some(self.next_ping.min(self.last_heard + SILENCE_MS)),
         }
     }
