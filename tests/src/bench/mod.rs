@@ -1,9 +1,10 @@
-//! How fast a read reaches the screens, and what a screen costs: measured on the real programs, with histograms.
+//! How fast a read reaches the screens, what a screen costs and what a stranger: measured on the real programs, with histograms.
 
 pub mod grown;
 pub mod kept;
 pub mod kiosk;
 pub mod latency;
+pub mod peers;
 pub mod relay;
 pub mod report;
 pub mod runners;

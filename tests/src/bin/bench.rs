@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use gantry_tests::{
-    bench::{kiosk, latency, walls},
+    bench::{kiosk, latency, peers, walls},
     database::Kind,
 };
 
@@ -40,6 +40,8 @@ enum What {
     Kiosk,
     /// Operators' questions among thirteen partners' data, on both databases.
     Walls,
+    /// What a connection to the timing port costs that is no hardware's.
+    Peers,
     /// Everything.
     All,
 }
@@ -71,6 +73,14 @@ async fn main() -> Result<()> {
             kiosk::Effort::FULL
         };
         kiosk::run(effort, &mut out).await?;
+    }
+    if matches!(what, What::Peers | What::All) {
+        let crowd = if short {
+            peers::Crowd::SHORT
+        } else {
+            peers::Crowd::FULL
+        };
+        peers::run(crowd, &mut out).await?;
     }
     if matches!(what, What::Walls | What::All) {
         let scale = if short {

@@ -1,0 +1,192 @@
+//! What somebody costs who connects to the timing port and is no timing hardware.
+//!
+//! The protocol has no login, so whoever reaches the port is listened to. Here many do at once, from several addresses, and each does
+//! the worst that it may before it is let go; what the server's memory grows by is shared among them. The kernel's own buffers
+//! of their sockets are not the server's and not counted.
+
+use std::{fmt, fmt::Write as _, io::Write, net::Ipv4Addr};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
+
+use crate::{
+    venue::{Server, Venue},
+    wait,
+};
+
+/// What one of them may cost at most.
+const MOST_KIB: f64 = 64.0;
+
+/// How many come from one address.
+const FROM_ONE_ADDRESS: usize = 50;
+
+/// Addresses of one network that they come from.
+const OF_ONE_NETWORK: usize = 4;
+
+/// Locations and readers that each invents, as many as are taken, and the longest name that is.
+const INVENTED: usize = 64;
+const LONGEST_NAME: usize = 128;
+
+/// The longest line, not quite: it never ends.
+const HALF_A_LINE: usize = 4_095;
+
+/// How many connect at the same time.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowd(pub usize);
+
+impl Crowd {
+    /// For figures that mean something.
+    pub const FULL: Self = Self(400);
+    /// Enough to see that it works.
+    pub const SHORT: Self = Self(40);
+}
+
+/// What each of a crowd does.
+#[derive(Clone, Copy, Debug)]
+enum Peer {
+    /// Connects and says nothing.
+    Silent,
+    /// Begins a line that does not end.
+    Unfinished,
+    /// Greets, and invents locations and readers with long names, and at last begins such a line.
+    Inventive,
+}
+
+/// Measures one kind after the other; the error tells which costs too much.
+pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
+    let venue = Venue::new().await?;
+    let server = venue.serve().await?;
+    // What the first ones cost is the program's, not theirs: code that is loaded, caches that fill.
+    drop(crowd(&server, Peer::Inventive, 0, 8).await?);
+    writeln!(
+        out,
+        "{:<48} {:>11} {:>11} {:>9}",
+        "peers, resident memory", "before, MiB", "with, MiB", "KiB each"
+    )?;
+    let mut first = 1_000;
+    let mut dear = Vec::new();
+    for peer in [Peer::Silent, Peer::Unfinished, Peer::Inventive] {
+        nobody(&server).await?;
+        let before = resident_kib(&server)?;
+        let crowd = crowd(&server, peer, first, count).await?;
+        first += count;
+        if matches!(peer, Peer::Inventive) {
+            stored(&venue, first - 1).await?;
+        }
+        let with = resident_kib(&server)?;
+        let each = with.saturating_sub(before) as f64 / crowd.len() as f64;
+        writeln!(
+            out,
+            "{:<48} {:>11.1} {:>11.1} {each:>9.1}",
+            format!("{count} that {peer}"),
+            before as f64 / 1024.0,
+            with as f64 / 1024.0,
+        )?;
+        if each > MOST_KIB {
+            dear.push(format!("one that {peer} costs {each:.1} KiB"));
+        }
+    }
+    server.stop().await?;
+    if dear.is_empty() {
+        writeln!(
+            out,
+            "kept: a peer that nobody knows costs at most {MOST_KIB} KiB"
+        )?;
+        return Ok(());
+    }
+    bail!("more than {MOST_KIB} KiB: {}", dear.join("; "))
+}
+
+/// Peers that are connected and have done what they do, as far as they know.
+async fn crowd(server: &Server, peer: Peer, first: usize, count: usize) -> Result<Vec<TcpStream>> {
+    let mut crowd = Vec::with_capacity(count);
+    for number in 0..count {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((address(number), 0).into())?;
+        let mut stream = socket.connect(server.addresses.timing).await?;
+        stream.set_nodelay(true)?;
+        match peer {
+            Peer::Silent => {}
+            Peer::Unfinished => stream.write_all(&[b'A'; HALF_A_LINE]).await?,
+            Peer::Inventive => invent(&mut stream, first + number).await?,
+        }
+        crowd.push(stream);
+    }
+    Ok(crowd)
+}
+
+/// One of the addresses of this machine, few from each network, as the server has a limit for either.
+fn address(number: usize) -> Ipv4Addr {
+    let address = number / FROM_ONE_ADDRESS;
+    let (network, host) = (address / OF_ONE_NETWORK, address % OF_ONE_NETWORK);
+    Ipv4Addr::new(127, 0, 1 + network as u8, 1 + host as u8)
+}
+
+async fn invent(stream: &mut TcpStream, number: usize) -> Result<()> {
+    stream.write_all(b"SimpleClient~0.6.0~CTP01\r\n").await?;
+    let mut heard = [0; 4096];
+    let count = stream.read(&mut heard).await?;
+    ensure!(count > 0, "the server closed");
+    let name = |of: &str, place: usize| format!("{of}{number}-{place:-<LONGEST_NAME$}");
+    let cut = |name: String| name[..LONGEST_NAME].to_owned();
+    let mut said = format!(
+        "ack~getconnectionid~{number:040X}\r\nack~geteventinfo~{}~0~x\r\nack~getlocations\r\n",
+        "crowd"
+    );
+    for place in 0..INVENTED {
+        let (location, reader) = (cut(name("L", place)), cut(name("R", place)));
+        write!(
+            said,
+            "CT01_33~1~{location}~{place}~08:00:00.00~1~{reader}~1\r\n"
+        )?;
+    }
+    stream.write_all(said.as_bytes()).await?;
+    stream.write_all(&[b'A'; HALF_A_LINE]).await?;
+    Ok(())
+}
+
+/// Waits until all connections are gone.
+async fn nobody(server: &Server) -> Result<()> {
+    let url = format!("http://{}/metrics", server.addresses.status);
+    wait::until("the last of a crowd to be gone", async || {
+        let text = reqwest::get(&url).await?.text().await?;
+        let none = text
+            .lines()
+            .any(|line| line == "gantry_timing_connections 0");
+        Ok(none.then_some(()))
+    })
+    .await
+}
+
+/// Waits until everything is stored that a crowd invented, up to its last member.
+async fn stored(venue: &Venue, last: usize) -> Result<()> {
+    let name = format!("L{last}-{:-<LONGEST_NAME$}", INVENTED - 1);
+    let name = &name[..LONGEST_NAME];
+    wait::until("what was invented to be stored", async || {
+        let reads = venue.database.reads().await?;
+        Ok(reads.iter().any(|read| read.location == name).then_some(()))
+    })
+    .await
+}
+
+/// The memory of the server that is in use, in KiB.
+fn resident_kib(server: &Server) -> Result<u64> {
+    let id = server.id().context("the server has ended")?;
+    let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
+    let figure = line.context("no Rss")?.trim().trim_end_matches(" kB");
+    figure.parse().context("Rss is no number")
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Silent => "say nothing",
+            Self::Unfinished => "begin a line and never end it",
+            Self::Inventive => "invent 64 locations and readers",
+        })
+    }
+}
