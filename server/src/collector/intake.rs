@@ -15,11 +15,14 @@ use crate::{
 };
 
 /// Locations of one connection. Real hardware has one or a few.
-const MOST_LOCATIONS: usize = 256;
+const MOST_LOCATIONS: usize = 64;
 
 /// Lines of one connection that are kept although they are no reads, and as many again that were at fault. Hardware sends a
 /// few hundred in a day; somebody who sends rubbish must not fill the disk, nor keep what is well-formed from being kept.
 const MOST_LINES: usize = 10_000;
+
+/// Bytes of such lines, of either kind.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Faults of one connection that are worth a warning each; the rest is counted.
 const MOST_WARNINGS: u64 = 20;
@@ -41,8 +44,15 @@ pub(super) struct Intake {
     streams: HashMap<String, Arc<Stream>>,
     resolver: Resolver,
     faults: u64,
+    lines: Kept,
+    faulty_lines: Kept,
+}
+
+/// How much of something one connection has had kept.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kept {
     lines: usize,
-    faulty_lines: usize,
+    bytes: usize,
 }
 
 /// Why a connection must be let go. The hardware will come again and nothing is lost.
@@ -80,8 +90,8 @@ impl Intake {
             connection: String::new(),
             streams: HashMap::new(),
             faults: 0,
-            lines: 0,
-            faulty_lines: 0,
+            lines: Kept::default(),
+            faulty_lines: Kept::default(),
         }
     }
 
@@ -191,10 +201,11 @@ impl Intake {
             Some(_) => &mut self.faulty_lines,
             None => &mut self.lines,
         };
-        if *kept == MOST_LINES {
+        if kept.lines >= MOST_LINES || kept.bytes >= MOST_BYTES {
             return;
         }
-        *kept += 1;
+        kept.lines += 1;
+        kept.bytes += raw.len();
         let origin = self
             .streams
             .values()
