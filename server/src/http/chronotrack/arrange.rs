@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{change::checked, list::TimingSession, missing, parse_id};
 use crate::{
     clock,
-    collector::{sessions, writer::News},
+    collector::{news::News, sessions},
     counting::count_for_a_moment,
     http::{
         app::App,

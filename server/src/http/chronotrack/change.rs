@@ -99,7 +99,7 @@ async fn close(
         .close_timing_session(partner, session.id, now);
     closed.await?;
     let feeds = |connection: &Connection| {
-        let session_of = connection.session;
+        let session_of = connection.session();
         session_of.is_some_and(|(whose, fed)| whose == partner && session.fed_by.contains(&fed))
     };
     let reason = "its timing session was closed";

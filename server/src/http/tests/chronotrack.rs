@@ -389,8 +389,8 @@ async fn a_closed_session_lets_its_hardware_go_and_can_be_opened_again() {
     let presence = registry
         .enter(([127, 0, 0, 1], 1).into(), Protocol::ChronoTrack, now)
         .expect("there is room");
-    let fed = (port.origin.partner_id, port.origin.timing_session_id);
-    presence.update(|connection| connection.session = Some(fed));
+    let source = arrival(port.origin, 1, "7").source;
+    presence.update(|connection| connection.source = Some(source));
     let status = |answer: &super::port::Answer| answer.text("status");
     let opened = ann.patch(&path, &json!({"closed": false})).await;
     assert_eq!(status(&opened), "live");
