@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use gantry_tests::{
     bench::runners::{self, Sent},
-    database::Database,
+    database::{Database, StoredRead},
     operator::Operator,
     repository,
-    venue::Venue,
+    venue::{Server, Venue},
     wait,
 };
 use reqwest::StatusCode;
-use tokio::process::Command;
+use tokio::{io::BufReader, net::TcpStream, process::Command};
 
 /// What `tests/postgres` says.
 async fn postgres(command: &str, dir: &Path) -> Result<String> {
@@ -68,14 +68,34 @@ async fn race(database: &Database, dir: &Path) -> Result<()> {
     assert_eq!(asked.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(asked.headers().contains_key("retry-after"));
     let hardware = sending.await.context("the hardware panicked")??;
-    postgres("again", dir).await?;
-
-    // The gun is a read as well.
-    let reads = stored(401).await?;
-    let sequences: Vec<i64> = reads.iter().map(|read| read.sequence).collect();
-    assert_eq!(sequences, (1..=401).collect::<Vec<i64>>());
-    operator.get("/api/me").await?;
     drop(hardware);
+    // Hardware that comes back during the outage sends everything again and goes on, and some comes for the first time.
+    let known = send(&server, "outage", 450).await?;
+    let new = send(&server, "newcomer", 100).await?;
+    postgres("again", dir).await?;
+    // The gun is a read as well.
+    let expected = 451 + 101;
+    complete(
+        &stored(expected).await?,
+        &[("newcomer", 101), ("outage", 451)],
+    );
+    drop((known, new));
+    operator.get("/api/me").await?;
+
+    postgres("crash", dir).await?;
+    let last = send(&server, "last", 100).await?;
+    wait::until("the last reads", async || {
+        let received = received(&server).await?;
+        Ok((received >= 401 + 451 + 101 + 101).then_some(()))
+    })
+    .await?;
+    server.stop().await?;
+    drop(last);
+    postgres("again", dir).await?;
+    let server = venue.serve().await?;
+    let reads = stored(expected + 101).await?;
+    complete(&reads, &[("last", 101), ("newcomer", 101), ("outage", 451)]);
+    let operator = Operator::log_in(&server).await?;
 
     // Every pooled connection holds the news that it was cut.
     postgres("fast", dir).await?;
@@ -85,4 +105,33 @@ async fn race(database: &Database, dir: &Path) -> Result<()> {
     }
     server.stop().await?;
     Ok(())
+}
+
+/// Hardware that sends so many reads of its event, and stays.
+async fn send(server: &Server, event: &str, reads: usize) -> Result<BufReader<TcpStream>> {
+    let mut hardware = runners::connect(server.addresses.timing, event).await?;
+    runners::run(&mut hardware, &Sent::none_of(reads), 1_000).await?;
+    Ok(hardware)
+}
+
+/// Reads that the server has received since it started, repeats included.
+async fn received(server: &Server) -> Result<u64> {
+    let url = format!("http://{}/metrics", server.addresses.status);
+    let text = reqwest::get(url).await?.text().await?;
+    let counted = "gantry_timing_reads_received_total{protocol=\"chronotrack\"} ";
+    let line = text.lines().find_map(|line| line.strip_prefix(counted));
+    Ok(line.context("reads are not counted")?.parse()?)
+}
+
+/// Each connection's reads are there from the first to this one, once each.
+fn complete(reads: &[StoredRead], expected: &[(&str, i64)]) {
+    let stored: Vec<_> = reads
+        .iter()
+        .map(|read| (read.connection.as_str(), read.sequence))
+        .collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .flat_map(|(connection, last)| (1..=*last).map(move |sequence| (*connection, sequence)))
+        .collect();
+    assert_eq!(stored, expected);
 }
