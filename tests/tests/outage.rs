@@ -77,7 +77,7 @@ async fn race(database: &Database, dir: &Path) -> Result<()> {
     let expected = 451 + 101;
     complete(
         &stored(expected).await?,
-        &[("newcomer", 101), ("outage", 451)],
+        &[("NEWCOMER", 101), ("OUTAGE", 451)],
     );
     drop((known, new));
     operator.get("/api/me").await?;
@@ -94,7 +94,7 @@ async fn race(database: &Database, dir: &Path) -> Result<()> {
     postgres("again", dir).await?;
     let server = venue.serve().await?;
     let reads = stored(expected + 101).await?;
-    complete(&reads, &[("last", 101), ("newcomer", 101), ("outage", 451)]);
+    complete(&reads, &[("LAST", 101), ("NEWCOMER", 101), ("OUTAGE", 451)]);
     let operator = Operator::log_in(&server).await?;
 
     // Every pooled connection holds the news that it was cut.
@@ -123,7 +123,7 @@ async fn received(server: &Server) -> Result<u64> {
     Ok(line.context("reads are not counted")?.parse()?)
 }
 
-/// Each connection's reads are there from the first to this one, once each.
+/// Each connection's reads are there from the first to this one, once each. Connection ids are kept in upper case.
 fn complete(reads: &[StoredRead], expected: &[(&str, i64)]) {
     let stored: Vec<_> = reads
         .iter()
