@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    collector::{accept, ports, storing, way::Way},
+    collector::{accept, ports, redating, storing, way::Way},
     config::Config,
     counting,
     http::{app::App, base_url::base_url, closing, router},
@@ -100,6 +100,7 @@ pub async fn launch(
         inlet.clone(),
         shutdown.clone(),
     );
+    let redating = redating::run(services.clone(), inlet.clone(), shutdown.clone());
     let following = ports::run(services.clone(), inlet, shutdown.clone());
     let renewing = OptionFuture::from(tls.clone().map(|tls| tls.keep_fresh(shutdown.clone())));
     let closing = closing::watch(Arc::clone(&app));
@@ -114,7 +115,8 @@ pub async fn launch(
     );
     let reporting = status::serve(services, timing_port, listeners.status, shutdown);
     tokio::join!(
-        collecting, following, renewing, closing, forgetting, counting, room, serving, reporting
+        collecting, following, redating, renewing, closing, forgetting, counting, room, serving,
+        reporting
     );
 
     // The collector's last connection let go of the inlet, so what is behind it ends when it has stored what is left.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, atomic::AtomicU64};
 
 use gantry_core::time::Moment;
+use tokio::sync::Notify;
 
 use crate::{
     alarms::Alarms,
@@ -40,6 +41,8 @@ pub struct Services {
     pub ports: Arc<Ports>,
     /// What somebody has to know now.
     pub alarms: Arc<Alarms>,
+    /// Told when an operator corrected the times of a mat.
+    pub corrected: Arc<Notify>,
     /// What the way of reads to the disk costs.
     pub ingest: Arc<IngestFigures>,
     /// Reads and lines that were let go because they were too old.
@@ -66,6 +69,7 @@ impl Services {
             published: news::publication(),
             registry: Arc::default(),
             alarms: Arc::default(),
+            corrected: Arc::default(),
             ingest: Arc::default(),
             pruned: Arc::default(),
             guard: Arc::default(),

@@ -249,6 +249,11 @@ impl Intake {
         } = &self.inlet;
         let stream = streams.open(&self.store, source, *patience).await?;
         info!(peer = %self.peer, event = self.event_name, location, after = stream.last(), "timing location");
+        let dating = stream.dating();
+        self.resolver.correct(location, dating.correction);
+        if let Some((at, received_at)) = dating.last {
+            self.resolver.resume(location, at, received_at);
+        }
         self.presence.update(|connection| {
             connection.locations.push(location.to_owned());
             connection.source = Some(Arc::clone(&stream.source));

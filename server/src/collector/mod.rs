@@ -18,6 +18,7 @@ mod keeper;
 pub mod news;
 pub mod partner;
 pub mod ports;
+pub mod redating;
 pub mod registry;
 pub mod sessions;
 mod shipper;

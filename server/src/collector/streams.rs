@@ -15,7 +15,7 @@ use std::{
 use tokio::time::timeout;
 use tracing::warn;
 
-use crate::store::{PartnerId, Result, Source, Store, is_about_data};
+use crate::store::{Dating, PartnerId, Result, Source, Store, is_about_data};
 
 /// Streams that are remembered. A server sees a few hundred in a weekend; when there are more all are forgotten, which costs
 /// asking the database.
@@ -28,6 +28,8 @@ pub(super) struct Stream {
     pub(super) source: Arc<Source>,
     /// The last sequence before which none is missing.
     last: AtomicI64,
+    /// By what its reads were dated when the store told last.
+    dating: Mutex<Dating>,
 }
 
 /// The streams that are known.
@@ -50,7 +52,17 @@ impl Stream {
         Self {
             source,
             last: AtomicI64::new(last),
+            dating: Mutex::default(),
         }
+    }
+
+    /// By what its reads are dated.
+    pub(super) fn dating(&self) -> Dating {
+        *self.dating.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn date_by(&self, dating: Dating) {
+        *self.dating.lock().unwrap_or_else(PoisonError::into_inner) = dating;
     }
 
     /// The last sequence before which none is missing: where to resume. 0 before the first.
@@ -90,7 +102,11 @@ impl Streams {
             },
         };
         match opened {
-            Ok(opened) => Ok(self.know(source, opened.last_sequence)),
+            Ok(opened) => {
+                let stream = self.know(source, opened.last_sequence);
+                stream.date_by(opened.dating);
+                Ok(stream)
+            }
             Err(error) if patience.is_none() || is_about_data(&error) => Err(error),
             Err(error) => {
                 warn!(%error, location = source.location, "the database does not tell where a stream belongs; its reads wait");

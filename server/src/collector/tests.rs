@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use gantry_core::decoder::protocol::Protocol;
+use gantry_core::{dating::Correction, decoder::protocol::Protocol};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpSocket, TcpStream},
@@ -468,4 +468,125 @@ async fn the_status_port_tells_what_is_going_on() {
             .await
             .contains("\ngantry_timing_reads_stored 2\n")
     );
+}
+
+#[tokio::test]
+async fn hardware_of_a_closed_session_goes_on_in_another_and_nothing_is_stored_twice() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.hear("start~FINISH").await;
+    hardware.reads(1..=3).await;
+    server
+        .until("three reads", async |server| server.stored().await == 3)
+        .await;
+
+    let (store, partner) = (&server.services.store, server.partner);
+    let first = server.sessions().await[0].id;
+    let closed = store.close_timing_session(partner, first, crate::clock::now());
+    assert!(closed.await.expect("closes"));
+    server.services.registry.let_go(|_| true, "a test");
+    hardware.is_closed().await;
+    assert_eq!(
+        server.sessions().await.len(),
+        1,
+        "nothing came yet that is of another"
+    );
+
+    // The same program goes on, and one that was restarted sends everything again.
+    for connection in ["AA", "BB"] {
+        let mut hardware = Hardware::introduce(&server, connection).await;
+        let start = if connection == "AA" {
+            "start~FINISH~4"
+        } else {
+            "start~FINISH"
+        };
+        hardware.hear(start).await;
+        hardware.reads(1..=5).await;
+        hardware.send(b"CT01_33~6~FINISH~x~").await;
+        server
+            .until("five reads", async |server| server.stored().await == 5)
+            .await;
+    }
+    while store.count_parts().await.expect("counts") {}
+    let sessions = server.sessions().await;
+    let reads: Vec<_> = sessions.iter().map(|session| session.reads).collect();
+    assert_eq!(reads, [2, 3], "the closed one keeps what it had");
+    assert_eq!(sessions[1].id, first);
+    server.stop().await;
+}
+
+/// What a clock that is 3.2 s ahead is corrected by.
+const AHEAD: Correction = Correction {
+    ahead_ms: 3_200,
+    first_day: None,
+};
+
+async fn moments(server: &Server) -> Vec<i64> {
+    let session = server.sessions().await[0].id;
+    let kept = server
+        .services
+        .store
+        .kept_reads_after(server.partner, session, 0, 100);
+    let kept = kept.await.expect("reads");
+    for kept in &kept {
+        assert_eq!(kept.read.wire_time, "2021-05-08T07:58:21.95");
+        assert_eq!(
+            kept.raw,
+            line(kept.read.sequence.cast_unsigned())
+                .trim_end()
+                .as_bytes()
+        );
+    }
+    kept.iter().map(|kept| kept.read.at.0 - NOW.0).collect()
+}
+
+#[tokio::test]
+async fn a_correction_dates_again_what_is_stored_and_what_comes() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.hear("start~FINISH").await;
+    hardware.reads(1..=600).await;
+    server
+        .until("the reads", async |server| server.stored().await == 600)
+        .await;
+    assert_eq!(moments(&server).await, [0; 100]);
+
+    let store = &server.services.store;
+    let session = server.sessions().await[0].id;
+    let set = async |location, correction| {
+        let at = crate::clock::now();
+        let set = store.set_correction(server.partner, session, location, correction, at);
+        set.await.expect("sets")
+    };
+    assert!(!set("NOWHERE", AHEAD).await);
+    assert!(set("FINISH", AHEAD).await);
+    server.services.corrected.notify_one();
+    hardware.is_closed().await;
+    let settled = async |server: &Server| {
+        let pending = server.services.store.pending_corrections().await;
+        pending.expect("lists").is_empty()
+    };
+    server.until("the reads are dated again", settled).await;
+    assert_eq!(moments(&server).await, [-3_200; 100]);
+
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.hear("start~FINISH~601").await;
+    hardware.reads(601..=601).await;
+    server
+        .until("one more", async |server| server.stored().await == 601)
+        .await;
+    let newest = store
+        .newest_reads(server.partner, session, 1)
+        .await
+        .expect("reads");
+    assert_eq!(newest[0].at, NOW - 3_200);
+
+    // A server that stops before it has dated anything again does so when it starts.
+    assert!(set("FINISH", Correction::default()).await);
+    let partner = server.partner;
+    let (store, place) = server.stop().await;
+    let server = Server::start_on(store, place, partner).await;
+    server.until("what was left over is done", settled).await;
+    assert_eq!(moments(&server).await, [0; 100]);
+    server.stop().await;
 }

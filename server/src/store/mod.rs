@@ -9,6 +9,7 @@
 mod access;
 pub mod audit;
 mod copy;
+mod corrections;
 mod database;
 mod db;
 mod display_sessions;
@@ -48,6 +49,7 @@ mod users;
 
 pub use access::{Access, Person};
 pub use copy::copy;
+pub use corrections::{Dated, SetCorrection};
 pub use database::Database;
 pub use db::Store;
 pub use display_sessions::{
@@ -72,7 +74,7 @@ pub use retention::Retention;
 pub use session_events::{EventKind, StoredEvent};
 pub use session_templates::{Own, SessionTemplate};
 pub use shares::{Colleague, Share};
-pub use sources::{Arrival, Opened, Source};
+pub use sources::{Arrival, Dating, Opened, Source};
 pub use spool::{Backlog, Group, Spool};
 pub use standing::Standing;
 pub use streams::{PAUSE_MS, Stream};

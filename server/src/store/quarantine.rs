@@ -128,6 +128,11 @@ const MOVE_PARTS: Across = Across::new(
     "a session changes hands",
 );
 
+const MOVE_CORRECTIONS: Across = Across::new(
+    "update timing_corrections set partner_id = $1 where recording_id = $2",
+    "a session changes hands",
+);
+
 const MOVE_LOCATIONS: Across = Across::new(
     "update timing_locations set partner_id = $1 where timing_session_id = $2",
     "a session changes hands",
@@ -272,7 +277,7 @@ impl Store {
         let HandOver { session, to, .. } = *order;
         writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
-            for text in [MOVE_PARTS, MOVE_LOCATIONS, MOVE_STREAMS] {
+            for text in [MOVE_PARTS, MOVE_CORRECTIONS, MOVE_LOCATIONS, MOVE_STREAMS] {
                 text.query().bind(to).bind(session).execute(&mut *transaction).await?;
             }
             let same_day: i64 = SAME_DAY.query_scalar()

@@ -89,6 +89,9 @@ const REOPEN: Walled = Walled::new(concat!(
 const MERGED_INTO: Walled =
     Walled::new("select merged_into from timing_sessions where partner_id = $1 and id = $2");
 
+const EVENT_OF: Walled =
+    Walled::new("select event_name from timing_sessions where partner_id = $1 and id = $2");
+
 const IN_CLOSED: Walled = Walled::new(concat!(
     "select ",
     part!(),
@@ -301,6 +304,18 @@ impl Store {
             .fetch_optional(conn)
             .await
             .map(Option::flatten))
+    }
+
+    /// The event of a session, as the hardware names it.
+    pub async fn event_of(
+        &self,
+        partner: PartnerId,
+        session: TimingSessionId,
+    ) -> Result<Option<String>> {
+        reading!(self.db, partner, conn => EVENT_OF.query_scalar(partner)
+            .bind(session)
+            .fetch_optional(conn)
+            .await)
     }
 
     /// Has a new timing session show what hardware sends from now on, where a closed one showed what it sent so far.

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use gantry_core::{read::TimingRead, time::Moment};
+use gantry_core::{dating::Correction, read::TimingRead, time::Moment};
 
 use super::{Origin, PartnerId, Result, Store};
 
@@ -35,6 +35,17 @@ pub struct Opened {
     pub origin: Origin,
     /// The last sequence after which its stream is to go on; 0 before the first.
     pub last_sequence: i64,
+    /// By what its reads are dated.
+    pub dating: Dating,
+}
+
+/// What is known of a stream's times beforehand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dating {
+    /// What an operator knows better than the hardware.
+    pub correction: Correction,
+    /// When its last read happened and was received.
+    pub last: Option<(Moment, Moment)>,
 }
 
 /// A read on its way into the store, of which it need not be known yet where it belongs.
@@ -102,6 +113,16 @@ impl Store {
             // Who found it out earlier told others.
             origin: *source.origin.get_or_init(|| origin),
             last_sequence: stream.last_sequence,
+            dating: self.dating(origin, location).await?,
+        })
+    }
+
+    async fn dating(&self, origin: Origin, location: &str) -> Result<Dating> {
+        let partner = origin.partner_id;
+        let correction = self.correction(partner, origin.timing_session_id, location);
+        Ok(Dating {
+            correction: correction.await?.unwrap_or_default(),
+            last: self.last_of_stream(partner, origin.stream_id).await?,
         })
     }
 }

@@ -87,6 +87,9 @@ pub const TABLE: &[Entry] = &[
     entry("GET /api/chronotrack/sessions/<timing session>/preview", Viewer),
     entry("GET /api/chronotrack/sessions/<timing session>/reads", Viewer),
     entry("PATCH /api/chronotrack/sessions/<timing session>", Operator).sends(r#"{"name": "Another", "pinned": true}"#),
+    entry("GET /api/chronotrack/sessions/<timing session>/corrections", Viewer),
+    entry("PUT /api/chronotrack/sessions/<timing session>/corrections", Operator)
+        .sends(r#"{"location": "<mat>", "ahead_ms": 0}"#),
     entry("POST /api/chronotrack/sessions/<part>/merge", Operator).sends(r#"{"into": "<timing session>"}"#),
     entry("POST /api/chronotrack/sessions/<timing session>/split", Operator).sends(r#"{"at": "<later moment>"}"#),
 

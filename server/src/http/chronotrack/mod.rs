@@ -1,8 +1,9 @@
-//! What the hardware sends: [`list`] shows it, [`change`] names, pins and closes it, [`arrange`] merges and splits it, [`reads`]
-//! hands it out whole.
+//! What the hardware sends: [`list`] shows it, [`change`] names, pins and closes it, [`arrange`] merges and splits it,
+//! [`corrections`] dates it again, [`reads`] hands it out whole.
 
 mod arrange;
 mod change;
+mod corrections;
 mod list;
 mod reads;
 
@@ -24,6 +25,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(change::change))
         .routes(routes!(arrange::merge))
         .routes(routes!(arrange::split))
+        .routes(routes!(corrections::corrections, corrections::correct))
         .routes(routes!(reads::reads))
 }
 

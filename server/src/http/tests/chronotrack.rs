@@ -406,3 +406,42 @@ async fn a_closed_session_lets_its_hardware_go_and_can_be_opened_again() {
         "its reads are years old, but it was opened now"
     );
 }
+
+#[tokio::test]
+async fn times_are_corrected_by_operators_only() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let path = ten_minutes(&port).await;
+    let corrections = format!("{path}/corrections");
+    let correct = async |client: &Client, body: Value| {
+        client.ask(Method::PUT, &corrections, Some(&body)).await
+    };
+    let ahead = json!({"location": "FINISH", "ahead_ms": 3_200, "first_day": "2021-05-07"});
+    let set = correct(&ann, ahead.clone()).await;
+    let told = json!([{
+        "location": "FINISH", "ahead_ms": 3_200, "ahead": "3.2 s ahead", "first_day": "2021-05-07", "redating": true,
+    }]);
+    assert_eq!(
+        (set.status.as_u16(), &set.body["corrections"]),
+        (200, &told),
+        "{set:?}"
+    );
+    assert_eq!(ann.get(&corrections).await.body["corrections"], told);
+    let pending = port.services.store.pending_corrections().await;
+    assert_eq!(pending.expect("lists").len(), 1);
+
+    let nowhere = correct(&ann, json!({"location": "NOWHERE"})).await;
+    assert_eq!(nowhere.pointers(), ["/location"]);
+    let wrong = json!({"location": "FINISH", "ahead_ms": 1_i64 << 60, "first_day": "Monday"});
+    assert_eq!(
+        correct(&ann, wrong).await.pointers(),
+        ["/ahead_ms", "/first_day"]
+    );
+    let (vera, olga) = (port.log_in(VERA).await, port.log_in(OLGA).await);
+    assert_eq!(correct(&vera, ahead.clone()).await.status, 403);
+    assert_eq!(vera.get(&corrections).await.status, 200);
+    correct(&olga, ahead).await.is_problem(404);
+    olga.get(&corrections).await.is_problem(404);
+    let audit = ann.get("/api/audit").await.body.to_string();
+    assert!(audit.contains("timing_session_redated"));
+}
