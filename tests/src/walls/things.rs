@@ -51,6 +51,7 @@ async fn make(name: &str, owner: &Caller) -> Result<Thing> {
         "partner" => owner.get("/api/me").await?.text("/partner_id")?,
         "timing session" => timing_session(owner).await?,
         "part" => split(owner).await?,
+        "mat" => mat(owner).await?,
         "later moment" => return Ok(certain(&later_moment())),
         "session" => session(owner).await?,
         "display" => display(owner).await?,
@@ -106,6 +107,20 @@ async fn timing_session(owner: &Caller) -> Result<String> {
             .iter()
             .rfind(|session| session["event_name"] == EVENT);
         Ok(ours.and_then(|session| session["id"].as_str().map(str::to_owned)))
+    })
+    .await
+}
+
+/// A mat of the timing session's.
+async fn mat(owner: &Caller) -> Result<String> {
+    let path = format!(
+        "/api/chronotrack/sessions/{}/preview",
+        timing_session(owner).await?
+    );
+    wait::until("the mat", async || {
+        let preview = owner.get(&path).await?.json()?;
+        let mat = preview["by_location"][0]["location"].as_str();
+        Ok(mat.map(str::to_owned))
     })
     .await
 }
