@@ -43,6 +43,19 @@ pub struct StoredRead {
     pub raw: Vec<u8>,
 }
 
+/// Whose a stored read is. A read whose session is another partner's is nobody's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, FromRow)]
+pub struct OwnedRead {
+    /// The partner's name; empty for the quarantine.
+    pub partner: String,
+    /// The event as the hardware tells it.
+    pub event: String,
+    /// The mat.
+    pub location: String,
+    /// The tag's text.
+    pub tag: String,
+}
+
 /// A line that was kept although it was no read.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct StoredLine {
@@ -155,6 +168,18 @@ impl Database {
             rows!(self, sqlx::query_as(query)).context("list the reads")?;
         reads.sort();
         Ok(reads)
+    }
+
+    /// Whose each read is, sorted.
+    pub async fn owners(&self) -> Result<Vec<OwnedRead>> {
+        let query = "select p.name as partner, s.event_name as event, r.location, r.tag
+             from timing_reads r join timing_partners p on p.id = r.partner_id
+             join timing_sessions s on s.id = r.timing_session_id and s.partner_id = r.partner_id
+             join timing_streams t on t.id = r.stream_id and t.partner_id = r.partner_id";
+        let mut owned: Vec<OwnedRead> =
+            rows!(self, sqlx::query_as(query)).context("list whose the reads are")?;
+        owned.sort();
+        Ok(owned)
     }
 
     /// Every other line, in the order in which they came.

@@ -151,12 +151,15 @@ impl Venue {
     }
 
     async fn manage(&self, command: &[&str], input: &str) -> Result<()> {
+        self.shell(command, input).await.map(drop)
+    }
+
+    /// Runs a command of the server's on what is kept here, and answers what it said.
+    pub async fn shell(&self, command: &[&str], input: &str) -> Result<String> {
         let store = self.store_options();
         let store = store.iter().map(String::as_str);
         let arguments: Vec<&str> = command.iter().copied().chain(store).collect();
-        programs::succeed("gantry-server", &arguments, input)
-            .await
-            .map(drop)
+        programs::succeed("gantry-server", &arguments, input).await
     }
 
     /// The options that say where everything is kept.

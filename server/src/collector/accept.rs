@@ -8,9 +8,7 @@ use tracing::{info, warn};
 
 use super::{
     connection::{self, End},
-    feeds::{Arrival, Owner},
     intake::Intake,
-    partner::NoPartner,
     storing::Inlet,
     way::Way,
 };
@@ -76,17 +74,7 @@ pub(super) async fn collect(
         Ok(presence) => presence,
         Err(reason) => return refuse(&reason),
     };
-    let arrival = Arrival {
-        by: way.feed(),
-        peer: peer.ip(),
-        event: None,
-        connection: None,
-    };
-    let Some(owner) = services.feeds.owner(&services.store, arrival).await else {
-        return refuse(&NoPartner::None);
-    };
-    let Owner { partner, zone, .. } = owner;
-    let mut intake = Intake::new(services.store, partner, zone, peer, presence, inlet);
+    let mut intake = Intake::new(&services, &way, peer, presence, inlet, shutdown.clone());
     match connection::converse(socket, &way, &mut intake, shutdown).await {
         End::Shutdown | End::LetGo => {}
         End::ByClient if intake.has_begun() => info!(%peer, "timing connection ended"),
@@ -94,6 +82,7 @@ pub(super) async fn collect(
         End::ByClient => tracing::debug!(%peer, "timing connection ended without a word of reads"),
         End::ByUs(reason) => intake.fault(&reason, None).await,
     }
+    intake.place_lines().await;
 }
 
 #[cfg(test)]

@@ -144,6 +144,8 @@ impl Talk<'_> {
 
     /// Does what time asks for.
     async fn tick(&mut self) -> Result<(), End> {
+        // What the hardware has not told by now it may never tell.
+        self.intake.place_lines().await;
         let now = clock::steady();
         if let Some(reason) = self.forbearance.is_over(now) {
             return Err(End::by_us(reason));
@@ -239,6 +241,9 @@ impl From<io::Error> for End {
 
 impl From<Refused> for End {
     fn from(reason: Refused) -> Self {
-        Self::ByUs(reason.to_string())
+        match reason {
+            Refused::Ended => Self::LetGo,
+            reason => Self::ByUs(reason.to_string()),
+        }
     }
 }

@@ -25,7 +25,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::registry::Connection;
+use super::registry::{Connection, Presence};
 use crate::{
     clock,
     store::{Feed, FeedId, FeedTerms, HandOver, Partner, PartnerId, Store, UNNAMED_EVENT},
@@ -148,7 +148,11 @@ impl Directory {
 
     /// Finds a connection's owner. A decision is passed to `note` before anything else can be learned, so that whoever learns of a
     /// change afterwards finds everything noted that was decided before.
-    pub fn decide(&self, arrival: Arrival<'_>, note: impl FnOnce(&Owner)) -> Decision {
+    pub fn decide(
+        &self,
+        arrival: Arrival<'_>,
+        note: impl FnOnce(&Owner, Option<&Feed>),
+    ) -> Decision {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let Some(owner) = known.owner(arrival, &self.zone) else {
             return Decision::Nobody;
@@ -156,27 +160,52 @@ impl Directory {
         if known.is_moving(owner.partner, arrival.event) {
             return Decision::Wait;
         }
-        note(&owner);
+        note(&owner, known.feed(arrival));
         Decision::Owned(owner)
     }
 
     /// Finds a connection's owner, for as long as that takes; `None` when there is no partner at all.
-    pub async fn owner(&self, store: &Store, arrival: Arrival<'_>) -> Option<Owner> {
+    pub(super) async fn owner(
+        &self,
+        store: &Store,
+        arrival: Arrival<'_>,
+        presence: &Presence,
+    ) -> Option<Owner> {
+        let note = |owner: &Owner, feed: Option<&Feed>| {
+            presence.update(|connection| {
+                connection.owner = Some(owner.clone());
+                connection.feed = feed.map(|feed| feed.terms.name.clone());
+            });
+        };
         let mut changed = self.changed();
-        let mut is_sure = false;
         loop {
-            match self.decide(arrival, |_| {}) {
+            match self.decide_surely(store, arrival, note).await {
                 Decision::Owned(owner) => return Some(owner),
-                // The first partner may have been added this very moment.
-                Decision::Nobody if !is_sure => {
-                    is_sure = self.renew(store).await.is_ok();
-                    if !is_sure {
-                        return None;
-                    }
-                }
                 Decision::Nobody => return None,
                 Decision::Wait => changed.changed().await.ok()?,
             }
+        }
+    }
+
+    /// Like [`decide`](Self::decide), but asks the store before it says that there is nobody: the first partner may have been added
+    /// this very moment.
+    pub(super) async fn decide_surely(
+        &self,
+        store: &Store,
+        arrival: Arrival<'_>,
+        note: impl Fn(&Owner, Option<&Feed>),
+    ) -> Decision {
+        match self.decide(arrival, &note) {
+            Decision::Nobody => {
+                // It happens hardly ever, and every connection would have to have room for it.
+                let renewed = Box::pin(self.renew(store)).await;
+                if renewed.is_ok() {
+                    self.decide(arrival, note)
+                } else {
+                    Decision::Nobody
+                }
+            }
+            decision => decision,
         }
     }
 
@@ -359,7 +388,7 @@ mod tests {
         }
 
         fn owner(&self, arrival: Arrival<'_>) -> Owner {
-            match self.directory.decide(arrival, |_| {}) {
+            match self.directory.decide(arrival, |_, _| {}) {
                 Decision::Owned(owner) => owner,
                 other => panic!("{other:?}"),
             }
@@ -483,7 +512,7 @@ mod tests {
 
         let unnamed = Directory::new(None, TimeZone::UTC);
         unnamed.renew(&desk.store).await.expect("reads");
-        let Decision::Owned(owner) = unnamed.decide(STRANGER, |_| {}) else {
+        let Decision::Owned(owner) = unnamed.decide(STRANGER, |_, _| {}) else {
             panic!("there is one");
         };
         assert_eq!(owner.partner, desk.acme, "the only one");
@@ -493,7 +522,10 @@ mod tests {
             .await
             .expect("closes");
         unnamed.renew(&desk.store).await.expect("reads");
-        assert!(matches!(unnamed.decide(STRANGER, |_| {}), Decision::Nobody));
+        assert!(matches!(
+            unnamed.decide(STRANGER, |_, _| {}),
+            Decision::Nobody
+        ));
     }
 
     #[tokio::test]
@@ -535,7 +567,7 @@ mod tests {
         desk.directory.renew(&desk.store).await.expect("reads");
         let decide = |event| {
             let arrival = Arrival { event, ..STRANGER };
-            desk.directory.decide(arrival, |_| {})
+            desk.directory.decide(arrival, |_, _| {})
         };
         assert!(matches!(decide(Some("CITY RUN")), Decision::Wait));
         assert!(matches!(decide(Some("Another")), Decision::Owned(_)));

@@ -8,10 +8,19 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{registry::Presence, storing::Inlet, streams::Stream, writer::Entry};
+use super::{
+    feeds::{self, Decision, Directory, Owner},
+    partner::NoPartner,
+    registry::Presence,
+    storing::Inlet,
+    streams::Stream,
+    way::Way,
+    writer::Entry,
+};
 use crate::{
     clock,
-    store::{Arrival, NewLine, PartnerId, Source, Store},
+    services::Services,
+    store::{Arrival, FeedId, NewLine, Source, Store, UNNAMED_EVENT},
 };
 
 /// Locations of one connection. Real hardware has one or a few.
@@ -27,21 +36,30 @@ const MOST_BYTES: usize = 1 << 20;
 /// Faults of one connection that are worth a warning each; the rest is counted.
 const MOST_WARNINGS: u64 = 20;
 
-/// The event of hardware that does not say.
-const UNNAMED_EVENT: &str = "Unnamed event";
+/// Lines that wait until it is known whose they are. More than hardware says before its first location.
+const MOST_HELD: usize = 64;
+
+/// Bytes of them.
+const MOST_HELD_BYTES: usize = 16 << 10;
 
 /// One connection's way into the store.
 #[derive(Debug)]
 pub(super) struct Intake {
     store: Store,
-    partner_id: PartnerId,
-    zone: TimeZone,
+    feeds: Arc<Directory>,
+    /// The feed whose own way it came in by.
+    by: Option<FeedId>,
     peer: SocketAddr,
     presence: Presence,
     inlet: Inlet,
-    event_name: String,
-    connection: String,
+    shutdown: CancellationToken,
+    event: Option<String>,
+    connection: Option<String>,
+    owner: Option<Owner>,
+    held: Vec<Line>,
     streams: HashMap<String, Arc<Stream>>,
+    /// Where the hardware's clock is, as far as its feed is known.
+    zone: TimeZone,
     resolver: Resolver,
     faults: u64,
     lines: Kept,
@@ -55,6 +73,14 @@ struct Kept {
     bytes: usize,
 }
 
+/// A line that was no read.
+#[derive(Debug)]
+struct Line {
+    received_at: Moment,
+    fault: Option<String>,
+    raw: Vec<u8>,
+}
+
 /// Why a connection must be let go. The hardware will come again and nothing is lost.
 #[derive(Debug, Error)]
 pub(super) enum Refused {
@@ -64,6 +90,12 @@ pub(super) enum Refused {
     /// Somebody invents locations.
     #[error("more than {MOST_LOCATIONS} locations on one connection")]
     Locations,
+    /// There is nobody to collect for.
+    #[error(transparent)]
+    NoPartner(#[from] NoPartner),
+    /// It was to end while it waited for its owner.
+    #[error("the connection is to end")]
+    Ended,
     /// The writer has ended before the connections, which it does only when it failed.
     #[error("nothing can be stored any more")]
     WriterGone,
@@ -71,23 +103,29 @@ pub(super) enum Refused {
 
 impl Intake {
     pub(super) fn new(
-        store: Store,
-        partner_id: PartnerId,
-        zone: TimeZone,
+        services: &Services,
+        way: &Way,
         peer: SocketAddr,
         presence: Presence,
         inlet: Inlet,
+        shutdown: CancellationToken,
     ) -> Self {
+        presence.update(|connection| connection.by = way.feed());
+        let zone = way.zone().unwrap_or_else(|| services.config.zone());
         Self {
-            store,
-            partner_id,
+            store: services.store.clone(),
+            feeds: Arc::clone(&services.feeds),
+            by: way.feed(),
             resolver: Resolver::new(zone.clone()),
             zone,
             peer,
             presence,
             inlet,
-            event_name: UNNAMED_EVENT.to_owned(),
-            connection: String::new(),
+            shutdown,
+            event: None,
+            connection: None,
+            owner: None,
+            held: Vec::new(),
             streams: HashMap::new(),
             faults: 0,
             lines: Kept::default(),
@@ -118,7 +156,7 @@ impl Intake {
         }
         self.presence
             .update(|connection| connection.event = Some(name.clone()));
-        self.event_name = name;
+        self.event = Some(name);
     }
 
     /// Notes what a reader's clock shows.
@@ -133,7 +171,9 @@ impl Intake {
 
     /// Notes the name that the hardware gives its stream.
     pub(super) fn connection(&mut self, id: String) {
-        self.connection = id;
+        self.presence
+            .update(|connection| connection.stream = Some(id.clone()));
+        self.connection = Some(id);
     }
 
     /// Opens a location's stream and answers the last sequence that need not be sent again.
@@ -206,26 +246,83 @@ impl Intake {
         }
         kept.lines += 1;
         kept.bytes += raw.len();
+        self.held.push(Line {
+            received_at,
+            fault,
+            raw,
+        });
+        let bytes: usize = self.held.iter().map(|line| line.raw.len()).sum();
+        if self.owner.is_some() || self.held.len() >= MOST_HELD || bytes >= MOST_HELD_BYTES {
+            self.place_lines().await;
+        }
+    }
+
+    /// Hands over the lines that waited for the connection's owner. When there is none yet, and they should wait no longer, they
+    /// are whose the connection would be by what it told so far; without anybody they are let go.
+    pub(super) async fn place_lines(&mut self) {
+        let lines = std::mem::take(&mut self.held);
+        if lines.is_empty() {
+            return;
+        }
+        let owner = match &self.owner {
+            Some(owner) => Decision::Owned(owner.clone()),
+            None => {
+                self.feeds
+                    .decide_surely(&self.store, self.arrival(), |_, _| {})
+                    .await
+            }
+        };
+        let Decision::Owned(Owner { partner, .. }) = owner else {
+            return;
+        };
         let origin = self
             .streams
             .values()
             .find_map(|stream| stream.source.origin());
-        let line = NewLine {
-            partner_id: self.partner_id,
-            timing_session_id: origin.map(|origin| origin.timing_session_id),
-            peer: self.peer.to_string(),
-            received_at,
-            fault,
-            raw,
-        };
-        // The next read will find out that the writer is gone.
-        let _ = self.inlet.entries.send(Entry::Line(line)).await;
+        for line in lines {
+            let line = NewLine {
+                partner_id: partner,
+                timing_session_id: origin.map(|origin| origin.timing_session_id),
+                peer: self.peer.to_string(),
+                received_at: line.received_at,
+                fault: line.fault,
+                raw: line.raw,
+            };
+            // The next read will find out that the writer is gone.
+            let _ = self.inlet.entries.send(Entry::Line(line)).await;
+        }
+    }
+
+    /// Whose the connection is. It is decided once, by what the hardware told until then.
+    async fn owner(&mut self) -> Result<Owner, Refused> {
+        if let Some(owner) = &self.owner {
+            return Ok(owner.clone());
+        }
+        let arrival = self.arrival();
+        let found = self.feeds.owner(&self.store, arrival, &self.presence);
+        let owner = found.await.ok_or(NoPartner::None)?;
+        if self.zone != owner.zone {
+            self.zone = owner.zone.clone();
+            self.resolver = Resolver::new(owner.zone.clone());
+        }
+        Ok(self.owner.insert(owner).clone())
+    }
+
+    /// What is known of the connection by now.
+    fn arrival(&self) -> feeds::Arrival<'_> {
+        feeds::Arrival {
+            by: self.by,
+            peer: self.peer.ip(),
+            event: self.event.as_deref(),
+            connection: self.connection.as_deref(),
+        }
     }
 
     async fn stream(&mut self, location: &str) -> Result<&Stream, Refused> {
         if !self.streams.contains_key(location) {
             let stream = self.open_stream(location).await?;
             self.streams.insert(location.to_owned(), stream);
+            self.place_lines().await;
         }
         let stream = self.streams.get(location).ok_or(Refused::Locations)?;
         Ok(stream)
@@ -235,20 +332,25 @@ impl Intake {
         if self.streams.len() >= MOST_LOCATIONS {
             return Err(Refused::Locations);
         }
+        let (shutdown, ended) = (self.shutdown.clone(), self.ended());
+        // Its session may change hands just now, which takes its time.
+        let owner = shutdown.run_until_cancelled(ended.run_until_cancelled(self.owner()));
+        let owner = owner.await.flatten().ok_or(Refused::Ended)??;
         let now = clock::now();
+        let event = self.event.as_deref().unwrap_or(UNNAMED_EVENT);
         let source = Source::new(
-            self.partner_id,
-            &self.event_name,
-            &self.connection,
+            owner.partner,
+            event,
+            self.connection.as_deref().unwrap_or_default(),
             location,
-            local_day(now, &self.zone),
+            local_day(now, &owner.zone),
             now,
         );
         let Inlet {
             streams, patience, ..
         } = &self.inlet;
         let stream = streams.open(&self.store, source, *patience).await?;
-        info!(peer = %self.peer, event = self.event_name, location, after = stream.last(), "timing location");
+        info!(peer = %self.peer, event, location, after = stream.last(), "timing location");
         let dating = stream.dating();
         self.resolver.correct(location, dating.correction);
         if let Some((at, received_at)) = dating.last {

@@ -7,8 +7,10 @@ use gantry_core::{
     decoder::protocol::{Opening, Protocol},
     time::Moment,
 };
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use super::feeds::zone_of;
 use crate::store::{Feed, FeedId};
 
 /// A way in: the shared port, or one that is a feed's own.
@@ -43,6 +45,11 @@ impl Way {
     /// The feed whose way it is.
     pub(super) fn feed(&self) -> Option<FeedId> {
         self.feed.as_ref().map(|feed| feed.id)
+    }
+
+    /// Where its hardware's clock is, when that is known.
+    pub(super) fn zone(&self) -> Option<TimeZone> {
+        zone_of(&self.feed.as_ref()?.terms)
     }
 
     /// Whether somebody may come in from there.

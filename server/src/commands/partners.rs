@@ -28,8 +28,15 @@ pub(super) async fn add(config: &Config, name: &str) -> anyhow::Result<()> {
         )
         .await?;
     }
+    let partners = store.partners().await?;
     store.close().await;
+    let is_open = |partner: &&Partner| partner.closed_at.is_none();
     match added {
+        Some(partner) if partners.iter().filter(is_open).count() == 2 => say(&format!(
+            "added {}. With two timing partners, hardware is known by feeds: what no feed is about goes into quarantine, unless \
+             --timing-partner names its owner",
+            partner.name
+        )),
         Some(partner) => say(&format!("added {}", partner.name)),
         None => bail!("there is a timing partner '{name}' already"),
     }

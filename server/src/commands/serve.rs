@@ -35,8 +35,11 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
 async fn check_timing_partner(config: &Config, store: &Store) -> anyhow::Result<()> {
     match timing_partner(store, config.timing_partner.as_deref()).await {
         Ok(_) => {}
-        Err(reason @ (NoPartner::None | NoPartner::Several)) => {
-            warn!("reads are refused: {reason}");
+        Err(reason @ NoPartner::None) => warn!("reads are refused: {reason}"),
+        Err(NoPartner::Several) => {
+            info!(
+                "there is more than one timing partner: hardware that no feed is about goes into quarantine"
+            );
         }
         Err(reason) => return Err(reason.into()),
     }

@@ -70,7 +70,7 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value = "200", value_parser = rate)]
     pub requests_per_second: NonZeroU32,
 
-    /// The timing partner whose hardware connects; needed when there is more than one
+    /// The timing partner whose hardware it is that no feed is about [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub timing_partner: Option<String>,
 

@@ -267,7 +267,7 @@ impl TimingSession {
             id: row.id,
             name: row.name,
             event_name: row.event_name,
-            race_day: row.race_day,
+            race_day: day(row.race_day),
             created_at: Moment(row.created_at),
             reads: mats.iter().map(|mat| mat.figures.reads).sum(),
             first_read_at: mats
@@ -282,6 +282,14 @@ impl TimingSession {
             reopened_at: row.reopened_at.map(Moment),
             fed_by,
         }
+    }
+}
+
+/// The day, without the number that tells a further recording of an event and day from the first.
+fn day(race_day: String) -> String {
+    match race_day.split_once('#') {
+        Some((day, _number)) => day.to_owned(),
+        None => race_day,
     }
 }
 

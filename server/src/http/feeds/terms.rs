@@ -103,9 +103,11 @@ pub(super) struct FeedChange {
 pub(super) struct Login {
     /// `plaintext`, `hmac-sha1`, `hmac-md5`, `seed-sha1` or `seed-md5`; `hmac-sha1` without it.
     method: Option<String>,
-    /// 1 to 120 characters, no `~`.
+    /// 1 to 120 characters, no `~`; needed.
+    #[serde(default)]
     user: String,
-    /// 1 to 120 characters, no `~`. It is never told again.
+    /// 1 to 120 characters, no `~`; needed. It is never told again.
+    #[serde(default)]
     password: String,
 }
 

@@ -90,7 +90,9 @@ fn state(feed: &Feed, services: &Services) -> (&'static str, Option<String>) {
         return ("waiting", None);
     }
     if !feed.terms.has_own_way() {
-        return ("in_force", None);
+        let known = services.feeds.known();
+        let is_known = known.feeds.iter().any(|known| known.terms == feed.terms);
+        return (if is_known { "in_force" } else { "opening" }, None);
     }
     match services.ports.standing(feed.id) {
         None => ("opening", None),

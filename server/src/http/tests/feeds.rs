@@ -100,8 +100,14 @@ async fn what_could_claim_others_hardware_waits_and_waits_again_when_it_claims_m
 
     let id = made.text("id");
     let known = FeedId(id.parse().expect("an id"));
-    let state =
-        async |change_to: Value| change(&ann, &id, "*", &change_to).await.body["state"].clone();
+    let state = async |change_to: Value| {
+        let changed = change(&ann, &id, "*", &change_to).await;
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        // What the collector does now and then.
+        let services = &port.services;
+        services.feeds.renew(&services.store).await.expect("reads");
+        ann.get(&format!("/api/feeds/{id}")).await.body["state"].clone()
+    };
     let store = &port.services.store;
     store.judge_feed(known, true, NOW).await.expect("judges");
     assert_eq!(state(json!({"name": "Again"})).await, "in_force");
