@@ -117,6 +117,7 @@ impl Client {
                 access: Some(access),
                 ..
             } => builder.json(&json!({"access": access})),
+            Request::Arrange { change, .. } => builder.json(&change.body()),
             Request::HandOver { user_id, .. } => builder.json(&json!({"user_id": user_id})),
             Request::Duplicate { name, .. } => builder.json(&json!({"name": name})),
             Request::GenerateUrl {
@@ -191,6 +192,7 @@ fn route(request: &Request) -> (Method, String) {
             Method::GET,
             format!("/api/chronotrack/sessions/{id}/preview?limit=100"),
         ),
+        Request::Arrange { id, change } => change.route(id),
         Request::Templates => (Method::GET, "/api/templates".to_owned()),
         Request::Template { id, .. } => (Method::GET, format!("/api/templates/{id}")),
         Request::Sessions { archived } => (
@@ -283,6 +285,7 @@ fn parse(request: &Request, roster: Option<RosterFile>, body: &[u8]) -> serde_js
         Request::Displays => read(body, Answer::Displays),
         Request::GenerateUrl { .. } => read(body, Answer::UrlGenerated),
         Request::LogOut
+        | Request::Arrange { .. }
         | Request::DeleteSession { .. }
         | Request::Share { .. }
         | Request::HandOver { .. }

@@ -2,6 +2,7 @@
 //!
 //! The types mirror the published interface and skip fields that they do not know, so an older console works with a newer server.
 
+pub mod arrangement;
 pub mod client;
 pub mod failure;
 pub mod live;

@@ -6,6 +6,7 @@ use gantry_core::template::Template;
 use serde::Serialize;
 
 use crate::api::{
+    arrangement::Arrangement,
     people::{Colleagues, Shares},
     types::{
         Alarms, Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected,
@@ -38,6 +39,13 @@ pub enum Request {
     TimingPreview {
         /// Which.
         id: String,
+    },
+    /// Makes something else of a timing session.
+    Arrange {
+        /// Which.
+        id: String,
+        /// What.
+        change: Arrangement,
     },
     /// The templates.
     Templates,

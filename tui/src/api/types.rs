@@ -108,6 +108,9 @@ pub struct TimingSession {
     /// How many readers are connected now.
     #[serde(default)]
     pub connections: u32,
+    /// Whether its reads are kept for good.
+    #[serde(default)]
+    pub pinned: bool,
 }
 
 /// How alive a timing session is.

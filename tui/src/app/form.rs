@@ -1,5 +1,6 @@
 //! Forms: named fields of which one has the focus.
 
+use jiff::tz::TimeZone;
 use tui_input::{Input, InputRequest};
 
 use crate::api::request::{Request, Seen};
@@ -38,6 +39,14 @@ pub enum Purpose {
     HandOver(Subject),
     /// To copy the display session with this id.
     Duplicate(String),
+    /// To rename the timing session with this id.
+    RenameTiming(String),
+    /// To merge the timing session with this id into another.
+    MergeTiming(String),
+    /// To split the timing session with this id by a time in this zone.
+    SplitTiming(String, TimeZone),
+    /// To correct the times of a mat of the timing session with this id.
+    CorrectTiming(String),
 }
 
 /// A display session as the operator saw it when the form opened.
@@ -61,6 +70,10 @@ impl Purpose {
             Purpose::Share(_) => "Share with a colleague",
             Purpose::HandOver(_) => "Hand over to a colleague",
             Purpose::Duplicate(_) => "Duplicate display session",
+            Purpose::RenameTiming(_) => "Rename timing session",
+            Purpose::MergeTiming(_) => "Merge timing session",
+            Purpose::SplitTiming(..) => "Split timing session",
+            Purpose::CorrectTiming(_) => "Correct the times of a mat",
         }
     }
 
@@ -75,6 +88,10 @@ impl Purpose {
             Purpose::Share(_) => "Share",
             Purpose::HandOver(_) => "Hand over",
             Purpose::Duplicate(_) => "Duplicate",
+            Purpose::RenameTiming(_) => "Rename",
+            Purpose::MergeTiming(_) => "Merge",
+            Purpose::SplitTiming(..) => "Split",
+            Purpose::CorrectTiming(_) => "Correct",
         }
     }
 }
@@ -113,6 +130,16 @@ pub enum Name {
     Colleague,
     /// How far to share.
     Access,
+    /// The timing session that another is merged into.
+    Into,
+    /// The time by which a timing session is split.
+    At,
+    /// A mat.
+    Mat,
+    /// How many seconds its clocks were ahead.
+    Ahead,
+    /// The day of its first read.
+    FirstDay,
 }
 
 impl Name {
@@ -130,6 +157,11 @@ impl Name {
             Name::Shows => "Shows",
             Name::Colleague => "Colleague",
             Name::Access => "May",
+            Name::Into => "Into",
+            Name::At => "From",
+            Name::Mat => "Mat",
+            Name::Ahead => "Seconds ahead",
+            Name::FirstDay => "First day",
         }
     }
 }

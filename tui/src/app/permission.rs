@@ -16,7 +16,13 @@ pub fn forbidden(model: &Model, action: Action) -> Option<String> {
         ));
     }
     let session = match action {
-        Action::NewSession => None,
+        Action::NewSession
+        | Action::RenameTiming
+        | Action::PinTiming
+        | Action::CloseTiming
+        | Action::MergeTiming
+        | Action::SplitTiming
+        | Action::CorrectTiming => None,
         Action::Revoke => {
             let display = model.looked_at()?;
             model.sessions.find(display.session_id.as_deref()?)
@@ -29,7 +35,14 @@ pub fn forbidden(model: &Model, action: Action) -> Option<String> {
 /// How far a display session has to be shared for an action; nothing for what everybody may do.
 fn needed(action: Action) -> Option<Access> {
     match action {
-        Action::NewSession | Action::DuplicateSession => Some(Access::View),
+        Action::NewSession
+        | Action::DuplicateSession
+        | Action::RenameTiming
+        | Action::PinTiming
+        | Action::CloseTiming
+        | Action::MergeTiming
+        | Action::SplitTiming
+        | Action::CorrectTiming => Some(Access::View),
         Action::ChangeSession | Action::ImportRoster | Action::MakeUrl | Action::Revoke => {
             Some(Access::Edit)
         }

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
 use crate::{
     api::{
+        arrangement::Arrangement,
         request::{NewSession, OwnTemplate, Password, Request},
         types::Mode,
     },
@@ -70,7 +73,62 @@ pub fn request(form: &Form) -> Result<Request, String> {
             id: id.clone(),
             name: filled(form, Name::Session, "give the copy a name")?,
         }),
+        Purpose::RenameTiming(id)
+        | Purpose::MergeTiming(id)
+        | Purpose::SplitTiming(id, _)
+        | Purpose::CorrectTiming(id) => Ok(Request::Arrange {
+            id: id.clone(),
+            change: arrangement(form)?,
+        }),
     }
+}
+
+fn arrangement(form: &Form) -> Result<Arrangement, String> {
+    let chosen = |name| {
+        let choice = form.chosen(name).map(|choice| choice.id.clone());
+        choice.ok_or_else(|| "there is nothing to choose from".to_owned())
+    };
+    match &form.purpose {
+        Purpose::MergeTiming(_) => Ok(Arrangement::Merge {
+            into: chosen(Name::Into)?,
+        }),
+        Purpose::SplitTiming(_, zone) => Ok(Arrangement::Split {
+            at: moment(form.text(Name::At), zone)?,
+        }),
+        Purpose::CorrectTiming(_) => {
+            let first_day = Some(form.text(Name::FirstDay).trim());
+            let first_day = first_day.filter(|day| !day.is_empty()).map(str::to_owned);
+            let ahead_ms = match form.text(Name::Ahead).trim() {
+                "" if first_day.is_some() => 0,
+                text => seconds(text)?,
+            };
+            Ok(Arrangement::Correct {
+                location: chosen(Name::Mat)?,
+                ahead_ms,
+                first_day,
+            })
+        }
+        _ => filled(form, Name::Session, "give it a name").map(Arrangement::Rename),
+    }
+}
+
+/// A wall-clock time with its date, in the console's zone.
+fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    let at: Result<DateTime, _> = text.trim().parse();
+    at.and_then(|at| at.to_zoned(zone.clone()))
+        .map(|at| at.timestamp())
+        .map_err(|_unspecific| format!("{text:?} is no date and time; 2026-05-09 14:00 is one"))
+}
+
+/// Seconds, with a fraction or without, in milliseconds.
+fn seconds(text: &str) -> Result<i64, String> {
+    let seconds: Option<f64> = text.trim().parse().ok();
+    seconds
+        .filter(|seconds| seconds.abs() < 1e9)
+        .map(|seconds| (seconds * 1_000.0).round() as i64)
+        .ok_or_else(|| {
+            format!("{text:?} is no number of seconds; 3.2 is one, and -3.2 when behind")
+        })
 }
 
 /// The template that a display is to have of its own.
@@ -190,6 +248,21 @@ mod tests {
         assert_eq!(hours(" 24 "), Ok(24));
         for text in ["", "0", "-1", "1.5", "a day", "99999999999"] {
             assert!(hours(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_and_seconds_are_read_as_people_write_them() {
+        let zone = TimeZone::get("Europe/Vienna").expect("a zone");
+        for text in ["2026-05-09 14:00", "2026-05-09T14:00:00"] {
+            let at = moment(text, &zone).expect("a time");
+            assert_eq!(at.to_string(), "2026-05-09T12:00:00Z", "{text}");
+        }
+        assert!(moment("14 o'clock", &zone).is_err());
+        assert_eq!(seconds(" 3.2 "), Ok(3_200));
+        assert_eq!(seconds("-86400"), Ok(-86_400_000));
+        for text in ["", "NaN", "inf", "a while", "1e99"] {
+            assert!(seconds(text).is_err(), "{text}");
         }
     }
 

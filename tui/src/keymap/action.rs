@@ -39,6 +39,18 @@ pub enum Action {
     PickRow,
     /// Starts a display session from the chosen timing session.
     NewSession,
+    /// Renames the chosen timing session.
+    RenameTiming,
+    /// Keeps the chosen timing session's reads for good, or no longer.
+    PinTiming,
+    /// Closes the chosen timing session, or opens it again.
+    CloseTiming,
+    /// Merges the chosen timing session into another.
+    MergeTiming,
+    /// Splits the chosen timing session by time.
+    SplitTiming,
+    /// Corrects the times of a mat of the chosen timing session.
+    CorrectTiming,
     /// Changes the chosen display session.
     ChangeSession,
     /// Deletes the chosen display session.

@@ -203,6 +203,10 @@ fn the_forms() {
 #[test]
 fn the_dialogs() {
     check!("confirm_revoke", pressed(working(Tab::Screens), "x"));
+    check!("timing_close", pressed(working(Tab::Timing), "c"));
+    check!("timing_merge", pressed(working(Tab::Timing), "m"));
+    check!("timing_split", pressed(working(Tab::Timing), "s"));
+    check!("timing_correct", pressed(working(Tab::Timing), "t"));
     check!("help", pressed(working(Tab::Screens), "?"));
     check!("code", pressed(working(Tab::Screens), "o"));
     check!("picture", pressed(working(Tab::Screens), "<Enter>"));

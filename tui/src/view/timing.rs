@@ -103,7 +103,7 @@ fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
             };
             vec![
                 (status.to_owned(), style),
-                (session.name.clone(), theme.text()),
+                (title(session), theme.text()),
                 (session.event_name.clone().unwrap_or_default(), theme.dim()),
                 (session.locations.len().to_string(), theme.text()),
                 (grouped(session.reads), theme.text()),
@@ -112,6 +112,11 @@ fn sessions(ui: &mut Ui, area: Rect, model: &Model) {
             ]
         },
     );
+}
+
+fn title(session: &TimingSession) -> String {
+    let pinned = if session.pinned { " ◆" } else { "" };
+    format!("{}{pinned}", session.name)
 }
 
 fn preview(ui: &mut Ui, area: Rect, model: &Model, session: &TimingSession) {

@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::open;
+use super::{arrange, open};
 use crate::{
     api::request::Request,
     app::{
@@ -48,6 +48,12 @@ pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Ve
         Action::Last => step(model, isize::MAX),
         Action::PickRow => pick(model, place),
         Action::NewSession => model.dialog = Some(open::new_session(model)),
+        Action::RenameTiming
+        | Action::PinTiming
+        | Action::CloseTiming
+        | Action::MergeTiming
+        | Action::SplitTiming
+        | Action::CorrectTiming => return arrange::arrange(model, action),
         Action::ShareSession => return open_share(model),
         Action::ChangeSession
         | Action::DeleteSession

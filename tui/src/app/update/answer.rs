@@ -250,6 +250,14 @@ fn done(model: &mut Model, request: &Request) {
     match request {
         Request::Revoke { id } => model.tell(format!("display {id} is revoked")),
         Request::DeleteSession { .. } => model.tell("display session deleted"),
+        Request::Arrange { id, change } => {
+            let name = model.timing.find(id).map_or("it", |session| &session.name);
+            let told = format!("{name:?} {}", change.told());
+            model.steps_back(request);
+            model.tell(told);
+            model.polls.hurry(Topic::TimingSessions);
+            model.polls.hurry(Topic::TimingPreview);
+        }
         Request::Share {
             user_id, access, ..
         } => {

@@ -2,6 +2,7 @@
 
 mod act;
 mod answer;
+mod arrange;
 mod edit;
 mod open;
 mod refuse;

@@ -8,6 +8,7 @@ use gantry_core::{
 use super::*;
 use crate::{
     api::{
+        arrangement::Arrangement,
         failure::{Failure, Problem},
         live::LiveEvent,
         people::{Share, Shares},
@@ -233,6 +234,65 @@ fn a_timing_session_is_bound_to_a_new_display_session() {
     assert_eq!(model.tab, Tab::Sessions);
     assert_eq!(model.sessions.chosen_id(), Some("s9"));
     assert!(model.dialog.is_none());
+}
+
+#[test]
+fn timing_sessions_are_rearranged_from_the_list() {
+    let asked = |keys: &str| {
+        let effects = press(&mut working(Tab::Timing), keys);
+        let [Effect::Ask(Request::Arrange { id, change })] = &effects[..] else {
+            panic!("{keys}: {effects:?}");
+        };
+        assert_eq!(id, "t1");
+        change.clone()
+    };
+    assert_eq!(asked("p"), Arrangement::Pin(true));
+    assert_eq!(asked("cy"), Arrangement::Close(true));
+    assert_eq!(
+        asked("e!<Enter>"),
+        Arrangement::Rename(format!("{}!", timing_sessions()[0].name))
+    );
+    assert_eq!(
+        asked("m<Enter>"),
+        Arrangement::Merge {
+            into: "t2".to_owned()
+        }
+    );
+    assert!(matches!(asked("s<Enter>"), Arrangement::Split { .. }));
+    let corrected = asked("t<Tab>-3.2<Tab>2026-05-08<Enter>");
+    let Arrangement::Correct {
+        location,
+        ahead_ms,
+        first_day,
+    } = corrected
+    else {
+        panic!("{corrected:?}");
+    };
+    assert_eq!(location, timing_sessions()[0].locations[0].name);
+    assert_eq!(
+        (ahead_ms, first_day.as_deref()),
+        (-3_200, Some("2026-05-08"))
+    );
+
+    let mut model = working(Tab::Timing);
+    press(&mut model, "m<Enter>");
+    let change = Arrangement::Merge {
+        into: "t2".to_owned(),
+    };
+    let id = "t1".to_owned();
+    answer(
+        &mut model,
+        Request::Arrange { id, change },
+        Ok(Answer::Done),
+    );
+    assert!(told(&model).ends_with("is merged"), "{}", told(&model));
+    assert!(model.dialog.is_none());
+
+    model.looks_only = true;
+    for key in ["e", "p", "c", "m", "s", "t"] {
+        assert_eq!(press(&mut model, key), []);
+        assert!(model.dialog.is_none() && told(&model).starts_with("you are a viewer"));
+    }
 }
 
 #[test]
