@@ -122,8 +122,8 @@ pub struct Replay {
     /// The timing port to send to
     #[arg(long, value_name = "HOST:PORT", value_parser = target)]
     pub to: String,
-    /// How many times faster than it happened
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    /// How many times faster than it happened, or max: as fast as the server takes it
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed_or_max)]
     pub speed: f64,
 }
 
@@ -196,6 +196,13 @@ fn speed(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
         .ok_or_else(|| "expected a number above 0; 1 is real time".to_owned())
+}
+
+fn speed_or_max(text: &str) -> Result<f64, String> {
+    match text {
+        "max" => Ok(f64::INFINITY),
+        _ => speed(text).map_err(|expected| format!("{expected}, max is as fast as it goes")),
+    }
 }
 
 fn time_of_day(text: &str) -> Result<Time, String> {

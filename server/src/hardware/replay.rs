@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Summary,
+    flood::flood,
     link::AtEnd,
     pace::Pace,
     program,
@@ -37,13 +38,17 @@ use super::{
 };
 use crate::clock;
 
-/// Replays the recording in `file` against the server at `to` (`host:port`), `speed` times as fast as it happened.
+/// Replays the recording in `file` against the server at `to` (`host:port`), `speed` times as fast as it happened, or with an
+/// infinite speed as fast as the server takes it.
 pub async fn replay(
     file: &Path,
     to: &str,
     speed: f64,
     shutdown: CancellationToken,
 ) -> anyhow::Result<Summary> {
+    if speed == f64::INFINITY {
+        return flood(file, to, &shutdown).await;
+    }
     ensure!(
         speed.is_finite() && speed > 0.0,
         "speed {speed} is not usable: a number above 0 is accepted, 1 is real time"

@@ -300,3 +300,33 @@ async fn a_recording_arrives_as_it_was() {
             .contains("is a read like")
     );
 }
+
+#[tokio::test]
+async fn a_recording_arrives_as_fast_as_it_can() {
+    let server = Server::listen(TimeZone::UTC, 3).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("recording.txt");
+    let recording = "C: ack~geteventinfo~21ROTM~0~21ROTM\n\
+        C: CT01_33~0~9K~newlocation~00:00:00.00~0~0~0\nS: ping\n\
+        C: CT01_33~1~9K~1~2021-05-08T08:16:08.37~1~A~4\n\
+        C: CT01_33~1~10K~2~2021-05-08T08:16:08.38~1~B~4\n\
+        C: CT01_33~2~9K~3~2021-05-08T08:16:08.39~1~A~4\n\
+        C: CT01_33~2~10K~4~2021-05-08T08:16:08.40~1~B~4\n\
+        C: CT01_13,3,9K,5,2021-05-08T08:16:08.41,1,A,4";
+    std::fs::write(&file, recording).expect("is written");
+    let replayed = replay(
+        &file,
+        &server.address,
+        f64::INFINITY,
+        CancellationToken::new(),
+    );
+    let summary = replayed.await.expect("is replayed");
+    assert_eq!(summary.recorded, 5);
+    assert!(summary.connections > 1, "{summary:?}");
+    let received: Vec<_> = server
+        .received()
+        .into_values()
+        .map(|(tag, _)| tag)
+        .collect();
+    assert_eq!(received, ["2", "4", "1", "3", "5"]);
+}
