@@ -6,11 +6,7 @@ use anyhow::Context;
 use futures_util::future::OptionFuture;
 use gantry_core::decoder::protocol::Protocol;
 use serde::Serialize;
-use tokio::{
-    net::TcpListener,
-    task::spawn_blocking,
-    time::{MissedTickBehavior, interval},
-};
+use tokio::{net::TcpListener, task::spawn_blocking, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -26,8 +22,14 @@ use crate::{
     templates::Templates,
 };
 
-/// How often committed changes are brought from the database's log into the database itself.
+/// How often committed changes are brought from the database's log into the database itself, while there are few.
 const CHECKPOINT: Duration = Duration::from_secs(1);
+
+/// The same while there are many: the commit that finds the log full has to bring in what came since.
+const BUSY_CHECKPOINT: Duration = Duration::from_millis(50);
+
+/// Pages of the log (1 MiB) that are many.
+const MANY_PAGES: u64 = 256;
 
 /// The ports, bound.
 #[derive(Debug)]
@@ -131,11 +133,17 @@ pub async fn launch(
 
 /// Keeps commits short by doing what they would have to do now and then.
 async fn maintain(store: Store, shutdown: CancellationToken) {
-    let mut pulse = interval(CHECKPOINT);
-    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while shutdown.run_until_cancelled(pulse.tick()).await.is_some() {
-        if let Err(error) = store.checkpoint().await {
-            warn!(%error, "cannot bring the log into the database");
+    let (mut pause, mut before) = (CHECKPOINT, 0);
+    while shutdown.run_until_cancelled(sleep(pause)).await.is_some() {
+        match store.checkpoint().await {
+            Ok(done) => {
+                // The log that was brought in whole begins again.
+                let came = done.checked_sub(before).unwrap_or(done);
+                let is_busy = came >= MANY_PAGES;
+                pause = if is_busy { BUSY_CHECKPOINT } else { CHECKPOINT };
+                before = done;
+            }
+            Err(error) => warn!(%error, "cannot bring the log into the database"),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod collector;
 pub mod commands;
 pub mod config;
 pub mod counting;
+mod crash_points;
 pub mod demo;
 pub mod display;
 pub mod edge;

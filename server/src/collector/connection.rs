@@ -19,7 +19,10 @@ use super::{
     intake::{Intake, Refused},
     way::Way,
 };
-use crate::clock;
+use crate::{
+    clock,
+    crash_points::{Point, point},
+};
 
 /// Bytes taken from the socket at once. While they are worked off the socket is not read, so this bounds what one
 /// connection holds.
@@ -128,9 +131,11 @@ impl Talk<'_> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error.into()),
         }
+        point(Point::Received);
         let (now, received_at) = (clock::steady(), clock::now());
         let mut bytes = chunk.as_slice();
         while let Some(outputs) = self.decoder.receive(&mut bytes, now) {
+            point(Point::Decoded);
             self.forbearance.message();
             self.perform(outputs, received_at).await?;
         }

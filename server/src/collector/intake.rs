@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     clock,
+    crash_points::{Point, point},
     services::Services,
     store::{Arrival, FeedId, NewLine, Source, Store, UNNAMED_EVENT},
 };
@@ -208,11 +209,9 @@ impl Intake {
         };
         self.presence
             .count_read(arrival.read.at, arrival.read.received_at);
-        self.inlet
-            .entries
-            .send(Entry::Read(arrival))
-            .await
-            .map_err(|_gone| Refused::WriterGone)
+        let queued = self.inlet.entries.send(Entry::Read(arrival)).await;
+        point(Point::Queued);
+        queued.map_err(|_gone| Refused::WriterGone)
     }
 
     /// Counts and logs a fault and keeps its line.

@@ -9,8 +9,12 @@ use super::{
     insist::Insistence,
     news::{CommittedBatch, News, Published},
 };
-use crate::store::{
-    Group, NewLine, NewRead, Origin, PartnerId, Result, Source, Store, StoredRead, is_about_data,
+use crate::{
+    crash_points::{Point, point},
+    store::{
+        Group, NewLine, NewRead, Origin, PartnerId, Result, Source, Store, StoredRead,
+        is_about_data,
+    },
 };
 
 /// Stores and publishes groups, one after the other.
@@ -81,6 +85,7 @@ impl Keeper {
         if !kept.reads.is_empty() {
             let batch = CommittedBatch { reads: kept.reads };
             let _ = self.published.send(News::Committed(Arc::new(batch)));
+            point(Point::Published);
         }
     }
 

@@ -13,7 +13,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{figures::IngestFigures, insist::Insistence, keeper::Keeper, streams::Streams};
-use crate::store::{Group, Result, Spool, is_about_disk, is_away};
+use crate::{
+    crash_points::{Point, point},
+    store::{Group, Result, Spool, is_about_disk, is_away},
+};
 
 /// Groups that are shipped in one transaction when it is behind.
 const TOGETHER: usize = 8;
@@ -71,6 +74,7 @@ impl Shipper {
             if let Some(&(last, _)) = groups.last() {
                 let groups = groups.into_iter().map(|(_, group)| group);
                 self.keep(groups).await?;
+                point(Point::Shipped);
                 shipped = last;
                 self.through.send_replace(shipped);
             }

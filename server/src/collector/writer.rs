@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::{figures::IngestFigures, insist::Insistence, keeper::Keeper};
 use crate::{
     clock,
+    crash_points::{Point, point},
     store::{Arrival, Group, NewLine, Result, Spool},
 };
 
@@ -62,6 +63,7 @@ pub(super) async fn run(
 ) -> Result<()> {
     let mut entries = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut entries, GROUP).await > 0 {
+        point(Point::Taken);
         let mut barriers = Vec::new();
         let group = group(entries.drain(..), &mut barriers);
         let received: Vec<_> = group
@@ -95,6 +97,7 @@ impl Shelf {
             }) => {
                 let append = || spool.append(&group, clock::now());
                 insistence.on(append).await?;
+                point(Point::Spooled);
                 figures.spooled(group.reads.len() as u64);
                 more.notify_one();
                 Ok(())

@@ -172,15 +172,18 @@ impl Store {
         matches!(self.db, Db::Sqlite(_))
     }
 
-    /// Brings what was committed from the write-ahead log into the database itself, so that commits need not. PostgreSQL does
-    /// this by itself.
-    pub async fn checkpoint(&self) -> Result<()> {
+    /// Brings what was committed from the write-ahead log into the database itself, so that commits need not, and answers how
+    /// many of the log's pages are there by now. PostgreSQL does this by itself.
+    pub async fn checkpoint(&self) -> Result<u64> {
         match &self.db {
-            Db::Sqlite(pools) => sqlx::query("pragma wal_checkpoint(passive)")
-                .execute(&pools.readers)
-                .await
-                .map(drop),
-            Db::Postgres(_) => Ok(()),
+            Db::Sqlite(pools) => {
+                let (_busy, _log, done): (i64, i64, i64) =
+                    sqlx::query_as("pragma wal_checkpoint(passive)")
+                        .fetch_one(&pools.readers)
+                        .await?;
+                Ok(u64::try_from(done).unwrap_or_default())
+            }
+            Db::Postgres(_) => Ok(0),
         }
     }
 

@@ -7,6 +7,7 @@
 //! To add a query: a `const` SQL text, a row struct, a method on [`Store`] in the file of its subject.
 
 mod access;
+mod append;
 pub mod audit;
 mod copy;
 mod corrections;

@@ -4,7 +4,9 @@
 //! without a [`PartnerId`], which is bound before anything else, and whether it is one is looked at when the program is compiled.
 //! Nothing else in the program makes queries. The second fence is PostgreSQL's own, in [`super::fence`].
 
-use sqlx::{Database, Encode, FromRow, Type, query::Query, query::QueryAs, query::QueryScalar};
+use sqlx::{
+    Database, Encode, FromRow, SqlStr, Type, query::Query, query::QueryAs, query::QueryScalar,
+};
 
 use super::{
     PartnerId, UserId,
@@ -174,6 +176,16 @@ impl Personal {
     }
 }
 
+/// An [`Across`] text with its rows' placeholders, which is written once and said often.
+pub(super) struct Rows(SqlStr);
+
+impl Rows {
+    /// A query that adds the rows. Their values are bound row by row.
+    pub(super) fn query<'q, D: Database>(&self) -> Query<'q, D, <D as Database>::Arguments> {
+        sqlx::query(self.0.clone())
+    }
+}
+
 macro_rules! unwalled {
     ($name:ident) => {
         impl $name {
@@ -223,6 +235,21 @@ impl Across {
     pub(super) const fn new(text: &'static str, why: &'static str) -> Self {
         assert!(!why.is_empty(), "expected the reason to look across walls");
         Self(text)
+    }
+
+    /// The text that adds so many rows of so many values and then says `end`; each row names its partner.
+    pub(super) fn rows<D: Database>(self, rows: usize, values: usize, end: &str) -> Rows
+    where
+        Option<i64>: for<'q> Encode<'q, D> + Type<D>,
+    {
+        let mut builder = self.builder::<D>();
+        builder.push_values(0..rows, |mut row, _| {
+            for _ in 0..values {
+                row.push_bind(None::<i64>);
+            }
+        });
+        builder.push(end);
+        Rows(builder.into_sql())
     }
 
     /// The beginning of a statement that rows are added to; each row names its partner.

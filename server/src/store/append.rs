@@ -1,0 +1,351 @@
+//! Reads and lines on their way into the store: appended in groups, one transaction each.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use sqlx::{Connection, Database, Encode, Postgres, Sqlite, Type};
+
+use super::{
+    NewLine, NewRead, Result, Store, StoredRead, StreamId,
+    db::storing,
+    fence::Server,
+    reads::kind_text,
+    sql::{Across, Rows},
+};
+use crate::crash_points::{Point, point};
+
+/// Rows in one statement: as many as there are, in as few statements as these sizes allow, so that all that are ever said stay
+/// prepared. More rows hardly cost less each, and SQLite takes at most 32,766 values.
+const SIZES: [usize; 3] = [128, 16, 1];
+
+/// Values of a row of reads.
+const COLUMNS: usize = 15;
+
+const APPEND: Across = Across::new("insert into timing_reads (position, partner_id, timing_session_id, stream_id, location, sequence,
+    tag, kind, at, wire_time, lap, reader, gator, received_at, raw) ",
+    "the hardware of all partners is stored in one transaction");
+
+const UNLESS_REPEATED: &str = " on conflict do nothing";
+
+/// The positions above the last one given out.
+const ABOVE: Across = Across::new(
+    "select position from timing_reads where position > $1
+    union all select position from session_events where position > $1
+    order by position",
+    "positions are counted over all partners",
+);
+
+const EVENTS_ABOVE: Across = Across::new(
+    "select count(*) from session_events where position > $1",
+    "positions are counted over all partners",
+);
+
+const ADVANCE: Across = Across::new(
+    "update timing_streams set
+    last_sequence = case when last_sequence < $2 then $2 else last_sequence end,
+    reads = reads + $3,
+    first_read_at = coalesce(first_read_at, $4),
+    last_read_at = coalesce($5, last_read_at)
+    where id = $1",
+    "the hardware of all partners is stored in one transaction",
+);
+
+const KEEP_LINES: Across = Across::new(
+    "insert into timing_lines (id, partner_id, timing_session_id, peer, received_at, fault, raw) ",
+    "the hardware of all partners is stored in one transaction",
+);
+
+/// Lines in one statement.
+const LINES_PER_STATEMENT: usize = 128;
+
+/// A database with its texts of [`APPEND`], one for each of the [`SIZES`].
+trait Appending: Database + Sized
+where
+    Option<i64>: for<'q> Encode<'q, Self> + Type<Self>,
+{
+    fn texts() -> &'static [Rows; SIZES.len()];
+
+    fn write() -> [Rows; SIZES.len()] {
+        SIZES.map(|rows| APPEND.rows::<Self>(rows, COLUMNS, UNLESS_REPEATED))
+    }
+}
+
+impl Appending for Sqlite {
+    fn texts() -> &'static [Rows; SIZES.len()] {
+        static TEXTS: LazyLock<[Rows; SIZES.len()]> = LazyLock::new(Sqlite::write);
+        &TEXTS
+    }
+}
+
+impl Appending for Postgres {
+    fn texts() -> &'static [Rows; SIZES.len()] {
+        static TEXTS: LazyLock<[Rows; SIZES.len()]> = LazyLock::new(Postgres::write);
+        &TEXTS
+    }
+}
+
+/// The texts for the database that a connection leads to.
+fn texts<C>(_: &C) -> &'static [Rows; SIZES.len()]
+where
+    C: Connection<Database: Appending>,
+    Option<i64>: for<'q> Encode<'q, C::Database> + Type<C::Database>,
+{
+    C::Database::texts()
+}
+
+impl Store {
+    /// Stores what the hardware sent in one transaction and answers the reads that were not there yet, in order.
+    ///
+    /// When this returns `Ok`, all of it is on disk and the streams know where to resume. On an error nothing is, unless it
+    /// was the commit that failed: that may have taken effect, and trying again answers then that nothing was new.
+    ///
+    /// It is an error when somebody else stored under positions that this store was to give out. The next attempt begins
+    /// after them.
+    pub async fn append(&self, reads: &[NewRead], lines: &[NewLine]) -> Result<Vec<StoredRead>> {
+        self.after_last(reads.len(), async |last| {
+            self.append_after(last, reads, lines).await
+        })
+        .await
+    }
+
+    async fn append_after(
+        &self,
+        last: i64,
+        reads: &[NewRead],
+        lines: &[NewLine],
+    ) -> Result<Vec<StoredRead>> {
+        storing!(self.db, Server, conn => {
+            let texts = texts(conn);
+            let mut transaction = conn.begin().await?;
+            let mut inserted = 0;
+            let mut position = last;
+            let mut left = reads;
+            for (rows, text) in SIZES.into_iter().zip(texts) {
+                let (whole, rest) = left.split_at(left.len() / rows * rows);
+                left = rest;
+                for chunk in whole.chunks(rows) {
+                    let mut query = text.query();
+                    for NewRead { origin, read, .. } in chunk {
+                        position += 1;
+                        query = query
+                            .bind(position)
+                            .bind(origin.partner_id)
+                            .bind(origin.timing_session_id)
+                            .bind(origin.stream_id)
+                            .bind(&read.location)
+                            .bind(read.sequence.cast_signed())
+                            .bind(&read.tag)
+                            .bind(kind_text(read.kind))
+                            .bind(read.at.0)
+                            .bind(&read.wire_time)
+                            .bind(read.lap.map(i64::from))
+                            .bind(&read.reader)
+                            .bind(&read.gator)
+                            .bind(read.received_at.0)
+                            .bind(&read.raw);
+                    }
+                    inserted += query.execute(&mut *transaction).await?.rows_affected();
+                }
+            }
+            point(Point::Inserted);
+            // A read that met a position in use would have been passed over like a repeat, and lost. Without reads nothing
+            // is looked at: a transaction that looks before it writes is refused when another wrote meanwhile.
+            let positions: Vec<i64> = if reads.is_empty() {
+                Vec::new()
+            } else if inserted == reads.len() as u64 {
+                let events: i64 = EVENTS_ABOVE.query_scalar().bind(last).fetch_one(&mut *transaction).await?;
+                if events > 0 {
+                    return Err(not_alone(last));
+                }
+                (last + 1..=position).collect()
+            } else {
+                let above: Vec<i64> = ABOVE.query_scalar().bind(last).fetch_all(&mut *transaction).await?;
+                if above.len() as u64 != inserted {
+                    return Err(not_alone(last));
+                }
+                above
+            };
+            let stored: Vec<StoredRead> = positions.into_iter()
+                .map(|position| StoredRead::new(position, &reads[(position - last - 1) as usize]))
+                .collect();
+            for (stream, progress) in progress(last + 1, reads, &stored) {
+                ADVANCE.query()
+                    .bind(stream)
+                    .bind(progress.last_sequence)
+                    .bind(progress.reads)
+                    .bind(progress.first_read_at)
+                    .bind(progress.last_read_at)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            for chunk in lines.chunks(LINES_PER_STATEMENT) {
+                KEEP_LINES.builder()
+                    .push_values(chunk, |mut row, line| {
+                        row.push_bind(uuid::Uuid::now_v7())
+                            .push_bind(line.partner_id)
+                            .push_bind(line.timing_session_id)
+                            .push_bind(&line.peer)
+                            .push_bind(line.received_at.0)
+                            .push_bind(&line.fault)
+                            .push_bind(&line.raw);
+                    })
+                    .build()
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await?;
+            point(Point::Committed);
+            Ok(stored)
+        })
+    }
+}
+
+/// Two servers on one database, which the second of them does not know.
+fn not_alone(last: i64) -> sqlx::Error {
+    sqlx::Error::Protocol(format!(
+        "somebody else stored under positions after {last}: expected to be the only one who writes"
+    ))
+}
+
+/// What a group of reads changes about its stream.
+#[derive(Default)]
+struct Progress {
+    last_sequence: i64,
+    reads: i64,
+    first_read_at: Option<i64>,
+    last_read_at: Option<i64>,
+}
+
+/// Repeats move a stream on as well, or a restarted client would be asked for everything again at every reconnect.
+fn progress(first: i64, reads: &[NewRead], stored: &[StoredRead]) -> BTreeMap<StreamId, Progress> {
+    let mut streams: BTreeMap<StreamId, Progress> = BTreeMap::new();
+    for new in reads {
+        let stream = streams.entry(new.origin.stream_id).or_default();
+        stream.last_sequence = stream.last_sequence.max(new.resume_after);
+    }
+    for read in stored {
+        let origin = reads[(read.position - first) as usize].origin;
+        let stream = streams.entry(origin.stream_id).or_default();
+        stream.reads += 1;
+        stream.first_read_at.get_or_insert(read.received_at.0);
+        stream.last_read_at = Some(read.received_at.0);
+    }
+    streams
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        Origin,
+        testing::{self, NOW, race, read},
+    };
+
+    #[tokio::test]
+    async fn a_repeated_upload_stores_nothing_twice() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let reads: Vec<_> = (1..=300).map(|n| read(origin, n, &n.to_string())).collect();
+
+        let first = store.append(&reads, &[]).await.expect("stores");
+        assert_eq!(first.len(), 300);
+        assert!(first.is_sorted_by_key(|read| read.position));
+        assert_eq!(store.append(&reads, &[]).await.expect("answers"), []);
+
+        let kept = store
+            .reads_after(origin.partner_id, origin.timing_session_id, 0, 1000)
+            .await
+            .expect("reads");
+        assert_eq!(kept, first, "what is answered is what is kept");
+    }
+
+    #[tokio::test]
+    async fn a_restarted_client_stores_nothing_twice_but_its_stream_moves_on() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        store
+            .append(&[read(origin, 1, "7"), read(origin, 2, "8")], &[])
+            .await
+            .expect("stores");
+
+        let (partner, session) = (origin.partner_id, origin.timing_session_id);
+        let again = store
+            .open_stream(partner, session, "NEW", "FINISH", NOW)
+            .await
+            .expect("opens");
+        let again = Origin {
+            stream_id: again.id,
+            ..origin
+        };
+        let stored = store
+            .append(
+                &[
+                    read(again, 1, "7"),
+                    read(again, 2, "8"),
+                    read(again, 3, "9"),
+                ],
+                &[],
+            )
+            .await;
+        let stored = stored.expect("stores");
+        assert_eq!(
+            stored
+                .iter()
+                .map(|read| read.tag.as_str())
+                .collect::<Vec<_>>(),
+            ["9"]
+        );
+
+        let stream = store
+            .open_stream(partner, session, "NEW", "FINISH", NOW)
+            .await
+            .expect("is there");
+        assert_eq!(stream.last_sequence, 3);
+        let figures = store
+            .timing_session(partner, session)
+            .await
+            .expect("reads")
+            .expect("is there");
+        assert_eq!(
+            (figures.reads, figures.first_read_at, figures.last_read_at),
+            (3, Some(NOW + 1), Some(NOW + 3))
+        );
+    }
+
+    #[tokio::test]
+    async fn positions_go_on_after_a_restart() {
+        let (store, place) = testing::store().await;
+        let origin = race(&store).await;
+        let before = store
+            .append(&[read(origin, 1, "7")], &[])
+            .await
+            .expect("stores");
+        store.close().await;
+
+        let store = Store::open(&place.database).await.expect("opens again");
+        let after = store
+            .append(&[read(origin, 2, "8")], &[])
+            .await
+            .expect("stores");
+        assert!(after[0].position > before[0].position);
+    }
+
+    #[tokio::test]
+    async fn two_stores_on_one_file_lose_no_read() {
+        let (store, place) = testing::store().await;
+        let origin = race(&store).await;
+        let other = Store::open(&place.database).await.expect("opens beside it");
+        let theirs = [read(origin, 1, "7"), read(origin, 2, "8")];
+        store.append(&theirs, &[]).await.expect("stores");
+
+        let ours = [read(origin, 3, "9")];
+        let refused = other.append(&ours, &[]).await.expect_err("collides");
+        assert!(refused.to_string().contains("after 0"), "{refused}");
+        assert_eq!(other.append(&ours, &[]).await.expect("goes on").len(), 1);
+        let kept = store
+            .reads_after(origin.partner_id, origin.timing_session_id, 0, 10)
+            .await
+            .expect("reads");
+        let kept: Vec<_> = kept.iter().map(|read| read.tag.as_str()).collect();
+        assert_eq!(kept, ["7", "8", "9"]);
+    }
+}
