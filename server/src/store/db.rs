@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Connection, PgPool, SqlitePool,
+    ConnectOptions, Connection, PgPool, SqliteConnection, SqlitePool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -254,6 +254,7 @@ async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePools> {
             .acquire_timeout(LONGEST_WAIT)
             // A file does not hang up; asking it first would cost each commit a round to the worker thread.
             .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(async { Ok(is_sound(connection)) }))
     };
     // A table that others refer to can be made anew only while nobody looks at references.
     let mut migrating = options.clone().foreign_keys(false).connect().await?;
@@ -264,6 +265,14 @@ async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePools> {
         .connect_with(options.pragma("query_only", "on"))
         .await?;
     Ok(SqlitePools { readers, writer })
+}
+
+/// Whether a connection to a file can be used again: not when it takes itself to be in a transaction that nobody has open.
+///
+/// A commit that the disk refuses can leave it so. What it commits from then on would be part of that transaction, which never ends:
+/// told as committed, and gone with the process. Such a connection is closed, and another one opened.
+pub(super) fn is_sound(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 async fn open_postgres(options: &PgConnectOptions) -> anyhow::Result<PostgresPools> {

@@ -13,7 +13,7 @@ use sqlx::{
 };
 
 use super::written::Written;
-use crate::store::{Arrival, Database, NewLine, Result, Source, sql::Common};
+use crate::store::{Arrival, Database, NewLine, Result, Source, db::is_sound, sql::Common};
 
 /// How a group is written. A spool that holds groups written otherwise is refused, so that none of them is misread.
 const VERSION: i64 = 1;
@@ -119,6 +119,7 @@ impl Spool {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(async { Ok(is_sound(connection)) }))
             .connect_with(options)
             .await
             .with_context(named)?;
