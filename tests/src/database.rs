@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, FromRow, postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
 };
+use uuid::Uuid;
 
 use crate::postgres;
 
@@ -54,6 +55,19 @@ pub struct OwnedRead {
     pub location: String,
     /// The tag's text.
     pub tag: String,
+}
+
+/// When and where a read was, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Placed {
+    /// The hardware's connection id.
+    pub connection: String,
+    /// Its number on that connection.
+    pub sequence: i64,
+    /// The moment that was made of its time, in milliseconds since 1970.
+    pub at: i64,
+    /// The recording that it belongs to.
+    pub session: Uuid,
 }
 
 /// A line that was kept although it was no read.
@@ -160,6 +174,20 @@ impl Database {
         Ok(())
     }
 
+    /// Fails when a file is not sound. Opening it repairs what a crash has left, as opening it by the server would.
+    pub async fn ensure_sound(&self) -> Result<()> {
+        if let Self::Sqlite(file) = self {
+            let mut connection = SqliteConnectOptions::new().filename(file).connect().await?;
+            let found: Vec<String> = sqlx::query_scalar("pragma integrity_check")
+                .fetch_all(&mut connection)
+                .await
+                .context("look whether the file is sound")?;
+            ensure!(found == ["ok"], "the file is not sound: {found:?}");
+            connection.close().await?;
+        }
+        Ok(())
+    }
+
     /// Every read, sorted.
     pub async fn reads(&self) -> Result<Vec<StoredRead>> {
         let query = "select connection, timing_reads.location, sequence, tag, raw
@@ -180,6 +208,13 @@ impl Database {
             rows!(self, sqlx::query_as(query)).context("list whose the reads are")?;
         owned.sort();
         Ok(owned)
+    }
+
+    /// When and where every read was.
+    pub async fn placed(&self) -> Result<Vec<Placed>> {
+        let query = "select connection, sequence, at, timing_reads.timing_session_id as session
+             from timing_reads join timing_streams on timing_streams.id = stream_id";
+        rows!(self, sqlx::query_as(query)).context("list the reads")
     }
 
     /// Every other line, in the order in which they came.

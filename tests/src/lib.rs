@@ -5,6 +5,7 @@ pub mod repository;
 pub mod caller;
 pub mod description;
 pub mod hardware;
+pub mod mat;
 pub mod operator;
 pub mod programs;
 pub mod race;
@@ -27,5 +28,8 @@ pub mod tolerance;
 pub mod vectors;
 
 pub mod walls;
+
+pub mod crash;
+pub mod soak;
 
 pub mod bench;

@@ -31,7 +31,20 @@ pub fn path(name: &str) -> Result<PathBuf> {
 
 /// A program that has no environment of ours: no options, no home, no terminal. It is killed with the test.
 pub fn command(name: &str) -> Result<Command> {
-    let mut command = Command::new(path(name)?);
+    command_under(&[], name)
+}
+
+/// The same, started by another program with these arguments.
+pub fn command_under(starter: &[String], name: &str) -> Result<Command> {
+    let program = path(name)?;
+    let mut command = match starter {
+        [] => Command::new(program),
+        [starter, arguments @ ..] => {
+            let mut command = Command::new(starter);
+            command.args(arguments).arg(program);
+            command
+        }
+    };
     for (variable, _) in std::env::vars_os() {
         if variable.to_string_lossy().starts_with("GANTRY_") {
             command.env_remove(variable);

@@ -1,6 +1,7 @@
 //! A place where a real server runs: its data directory, its people and its process.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -41,6 +42,11 @@ pub struct Venue {
     /// The program that is started.
     program: &'static str,
     log_file: Option<PathBuf>,
+    variables: BTreeMap<&'static str, String>,
+    /// Of the hardware's clocks.
+    zone: String,
+    /// The program, with its arguments, that starts the servers.
+    under: Vec<String>,
 }
 
 /// Where a server listens, as it says itself.
@@ -100,6 +106,9 @@ impl Venue {
             database,
             program: "gantry-server",
             log_file: None,
+            variables: BTreeMap::new(),
+            zone: "UTC".to_owned(),
+            under: Vec::new(),
         })
     }
 
@@ -112,12 +121,32 @@ impl Venue {
             database,
             program: "gantry-server",
             log_file: None,
+            variables: BTreeMap::new(),
+            zone: "UTC".to_owned(),
+            under: Vec::new(),
         })
     }
 
     /// From now on another program is the server.
     pub fn run_by(&mut self, program: &'static str) {
         self.program = program;
+    }
+
+    /// From now on the hardware's clocks are in this zone; before they show UTC.
+    pub fn set_zone(&mut self, zone: String) {
+        self.zone = zone;
+    }
+
+    /// From now on the servers are started by this program with these arguments before their own.
+    pub fn run_under(&mut self, command: Vec<String>) {
+        self.under = command;
+    }
+
+    /// From now on the servers have this variable in their environment, or have it no longer.
+    pub fn set_variable(&mut self, name: &'static str, value: Option<&str>) {
+        self.variables.remove(name);
+        self.variables
+            .extend(value.map(|value| (name, value.to_owned())));
     }
 
     /// What the servers have logged so far.
@@ -206,13 +235,14 @@ impl Venue {
     pub async fn serve_with(&self, addresses: Addresses, options: &[&str]) -> Result<Server> {
         let log = self.log_file();
         let stderr = File::options().create(true).append(true).open(&log)?;
-        let mut process = programs::command(self.program)?
+        let mut process = programs::command_under(&self.under, self.program)?
+            .envs(&self.variables)
             .arg("serve")
             .args(self.store_options())
             .args(["--http", &addresses.http.to_string()])
             .args(["--timing", &addresses.timing.to_string()])
             .args(["--status", &addresses.status.to_string()])
-            .args(["--timing-zone", "UTC"])
+            .args(["--timing-zone", &self.zone])
             .args(options)
             .stdout(Stdio::piped())
             .stderr(stderr)
@@ -253,6 +283,12 @@ impl Server {
     /// The process's id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.process.id()
+    }
+
+    /// Whether the process has ended.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        let ended = self.process.try_wait().context("ask for the server")?;
+        Ok(ended.is_some())
     }
 
     /// `kill -9`, and waits for the end.

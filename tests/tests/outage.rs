@@ -1,33 +1,18 @@
 //! A database that goes away in the middle of a race and comes back.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use gantry_tests::{
     bench::runners::{self, Sent},
+    crash::outage::{self, postgres},
     database::{Database, StoredRead},
     operator::Operator,
-    repository,
     venue::{Server, Venue},
     wait,
 };
 use reqwest::StatusCode;
-use tokio::{io::BufReader, net::TcpStream, process::Command};
-
-/// What `tests/postgres` says.
-async fn postgres(command: &str, dir: &Path) -> Result<String> {
-    let output = Command::new(repository::root().join("tests/postgres"))
-        .arg(command)
-        .arg(dir)
-        .output()
-        .await?;
-    ensure!(
-        output.status.success(),
-        "{command}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
+use tokio::{io::BufReader, net::TcpStream};
 
 #[tokio::test]
 async fn reads_wait_for_a_database_that_restarts_and_none_is_lost() -> Result<()> {
@@ -134,4 +119,13 @@ fn complete(reads: &[StoredRead], expected: &[(&str, i64)]) {
         .flat_map(|(connection, last)| (1..=*last).map(move |sequence| (*connection, sequence)))
         .collect();
     assert_eq!(stored, expected);
+}
+
+#[tokio::test]
+async fn reads_of_many_mats_wait_for_a_database_that_is_gone_for_seconds() -> Result<()> {
+    let plan = outage::Plan {
+        gone: Duration::from_secs(3),
+        each: 300,
+    };
+    outage::run(plan, &mut std::io::sink()).await
 }

@@ -1,6 +1,7 @@
 //! How fast a read reaches the screens, what a screen costs and what a stranger: measured on the real programs, with histograms.
 
 pub mod grown;
+pub mod ingest;
 pub mod kept;
 pub mod kiosk;
 pub mod latency;

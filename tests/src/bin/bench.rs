@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use gantry_tests::{
-    bench::{kiosk, latency, peers, walls},
+    bench::{ingest, kiosk, latency, peers, walls},
     database::Kind,
 };
 
@@ -27,9 +27,13 @@ struct Args {
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 
-    /// For walls: on this kind of database only.
+    /// For walls and ingest: on this kind of database only.
     #[arg(long, value_enum)]
     database: Option<Kind>,
+
+    /// For ingest: so many reads instead of twenty million.
+    #[arg(long, value_name = "N")]
+    reads: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,6 +42,8 @@ enum What {
     Latency,
     /// Start, frame cost and frame rate of the kiosk.
     Kiosk,
+    /// Reads stored a second and what their commits take, on both databases.
+    Ingest,
     /// Operators' questions among thirteen partners' data, on both databases.
     Walls,
     /// What a connection to the timing port costs that is no hardware's.
@@ -53,6 +59,7 @@ async fn main() -> Result<()> {
         short,
         keep,
         database,
+        reads,
     } = Args::parse();
     let mut out = stdout();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -81,6 +88,24 @@ async fn main() -> Result<()> {
             peers::Crowd::FULL
         };
         peers::run(crowd, &mut out).await?;
+    }
+    if matches!(what, What::Ingest | What::All) {
+        let load = if short {
+            ingest::Load::SHORT
+        } else {
+            ingest::Load::FULL
+        };
+        let load = ingest::Load {
+            reads: reads.unwrap_or(load.reads),
+            ..load
+        };
+        let mut missed = Vec::new();
+        for kind in [Kind::Sqlite, Kind::Postgres] {
+            if database.is_none_or(|chosen| chosen == kind) {
+                missed.extend(ingest::run(kind, load, &mut out).await?);
+            }
+        }
+        ensure!(missed.is_empty(), "missed: {}", missed.join("; "));
     }
     if matches!(what, What::Walls | What::All) {
         let scale = if short {

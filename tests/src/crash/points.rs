@@ -1,0 +1,171 @@
+//! The server dies at a point of its own choosing, is started again, and dies again.
+
+use std::io::Write;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{count, peers::Peers};
+use crate::{
+    database::{Kind, StoredRead},
+    mat::Mat,
+    venue::{Addresses, PARTNER, Server, Venue},
+    wait,
+    walls::chance::Chance,
+};
+
+/// The server that can be told to die.
+const PROGRAM: &str = "gantry-server-crashing";
+
+/// Where it can be told to: at every step from the socket to whoever listens. The last two are the spool's, which is there where
+/// the database lies elsewhere.
+const POINTS: [&str; 9] = [
+    "received",
+    "decoded",
+    "queued",
+    "taken",
+    "inserted",
+    "committed",
+    "published",
+    "spooled",
+    "shipped",
+];
+
+/// Those that every read comes past.
+const WITHOUT_SPOOL: usize = 7;
+
+/// Mats of each race.
+const MATS: usize = 3;
+
+/// Reads of each mat.
+const EACH: u64 = 150;
+
+/// How often the server dies in each race, at most: it may have all reads before it comes past its point so often.
+const DEATHS: usize = 3;
+
+/// Races to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What the server keeps everything in.
+    pub kind: Kind,
+    /// The first seed: the same seed dies at the same points.
+    pub first: u64,
+    /// How many seeds.
+    pub seeds: u64,
+}
+
+/// Runs the races and answers how often the server died at each point.
+pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
+    let mut venue = Venue::empty(plan.kind).await?;
+    venue.add_partner(PARTNER).await?;
+    venue.run_by(PROGRAM);
+    let server = venue.serve().await?;
+    let addresses = server.addresses;
+    server.stop().await?;
+    let points = match plan.kind {
+        Kind::Sqlite => &POINTS[..WITHOUT_SPOOL],
+        Kind::Postgres => &POINTS,
+    };
+    let mut deaths = vec![0; points.len()];
+    for seed in plan.first..plan.first + plan.seeds {
+        let race = Race::new(seed);
+        race.run(&mut venue, addresses, points, &mut deaths)
+            .await
+            .with_context(|| format!("seed {seed} of {:?}", plan.kind))?;
+    }
+    for (point, deaths) in points.iter().zip(deaths) {
+        writeln!(out, "died {deaths} times when reads were {point}")?;
+        ensure!(
+            deaths > 0 || plan.seeds < points.len() as u64,
+            "the server never died at {point}: nothing was tried there"
+        );
+    }
+    writeln!(
+        out,
+        "{:?}: {} races, no read lost and none twice",
+        plan.kind, plan.seeds
+    )?;
+    Ok(())
+}
+
+/// One race, in which all that happens follows from the seed.
+struct Race {
+    mats: Vec<Mat>,
+    seed: u64,
+}
+
+impl Race {
+    fn new(seed: u64) -> Self {
+        let event = format!("Crash-{seed}");
+        let mats = (0..MATS).map(|number| Mat::new(&event, number)).collect();
+        Self { mats, seed }
+    }
+
+    async fn run(
+        &self,
+        venue: &mut Venue,
+        addresses: Addresses,
+        points: &[&str],
+        deaths: &mut [usize],
+    ) -> Result<()> {
+        let mut chance = Chance::new(self.seed);
+        let peers = Peers::start(&self.mats, addresses.timing, EACH, self.seed);
+        for death in 0..DEATHS {
+            // Each point has its turn.
+            let point = (self.seed as usize * DEATHS + death) % points.len();
+            let times = 1 + chance.below(often(points[point]));
+            let crash = format!("{}:{times}", points[point]);
+            venue.set_variable("CRASH_AT", Some(&crash));
+            let server = venue.serve_at(addresses).await?;
+            let has_died = self.outlive(venue, server).await.context(crash)?;
+            count::counted(&self.mats, &self.stored(venue).await?)?;
+            if !has_died {
+                break;
+            }
+            deaths[point] += 1;
+        }
+        venue.set_variable("CRASH_AT", None);
+        let server = venue.serve_at(addresses).await?;
+        let stored = wait::until("all reads", async || {
+            let stored = self.stored(venue).await?;
+            Ok((stored.len() as u64 >= EACH * MATS as u64).then_some(stored))
+        })
+        .await?;
+        peers.stop().await;
+        count::all_once(&self.mats, EACH, &stored)?;
+        server.stop().await?;
+        // What the last transaction held may have come after all was counted.
+        count::all_once(&self.mats, EACH, &self.stored(venue).await?)
+    }
+
+    /// Waits until the server dies, or has all reads; true when it died.
+    async fn outlive(&self, venue: &Venue, mut server: Server) -> Result<bool> {
+        let all = wait::until("its death", async || {
+            if server.has_ended()? {
+                return Ok(Some(true));
+            }
+            let stored = self.stored(venue).await?.len() as u64;
+            Ok((stored >= EACH * MATS as u64).then_some(false))
+        });
+        let has_died = all.await?;
+        if !has_died {
+            server.kill().await?;
+        }
+        Ok(has_died)
+    }
+
+    /// The reads of this race, by somebody who opens the database beside the server.
+    async fn stored(&self, venue: &Venue) -> Result<Vec<StoredRead>> {
+        let connections: Vec<String> = self.mats.iter().map(Mat::connection).collect();
+        let mut reads = venue.database.reads().await?;
+        reads.retain(|read| connections.contains(&read.connection));
+        Ok(reads)
+    }
+}
+
+/// How often the server comes past a point in a race, roughly: once for each read, or once for each group of them.
+fn often(point: &str) -> usize {
+    match point {
+        "decoded" | "queued" => (EACH as usize) * MATS / 2,
+        _ => 4,
+    }
+}
