@@ -26,7 +26,7 @@ pub(super) async fn run(services: Services, inlet: Inlet, shutdown: Cancellation
         for order in &services.feeds.known().orders {
             let done = shutdown.run_until_cancelled(carry_out(&services, &inlet, order));
             match done.await {
-                Some(Ok(())) => info!(session = %order.session, "handed over"),
+                Some(Ok(())) => {}
                 Some(Err(error)) => {
                     warn!(%error, session = %order.session, "cannot hand over, trying again");
                     sleep(RETRY).await;
@@ -66,6 +66,7 @@ async fn carry_out(
         return Ok(());
     }
     services.store.hand_over(order).await?;
+    info!(session = %order.session, "handed over");
     services.feeds.tell().await;
     Ok(())
 }
