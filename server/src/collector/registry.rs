@@ -186,10 +186,13 @@ impl Registry {
         counts
     }
 
-    /// The connections that feed a timing session of a partner.
-    pub fn feeding(&self, partner: PartnerId, session: TimingSessionId) -> Vec<Connection> {
+    /// The connections of a partner whose reads go to one of these recordings.
+    pub fn feeding(&self, partner: PartnerId, recordings: &[TimingSessionId]) -> Vec<Connection> {
         let mut connections = self.connections();
-        connections.retain(|connection| connection.session() == Some((partner, session)));
+        connections.retain(|connection| {
+            let goes_to = connection.session();
+            goes_to.is_some_and(|(owner, fed)| owner == partner && recordings.contains(&fed))
+        });
         connections
     }
 

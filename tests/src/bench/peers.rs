@@ -57,6 +57,10 @@ enum Peer {
 
 /// Measures one kind after the other; the error tells which costs too much.
 pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
+    // The client wants one even for plain HTTP; another bench of this process may have named it already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
     let venue = Venue::new().await?;
     let server = venue.serve().await?;
     // What the first ones cost is the program's, not theirs: code that is loaded, caches that fill.

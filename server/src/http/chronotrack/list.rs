@@ -204,7 +204,7 @@ pub(super) async fn preview(
     };
     let reads = store.newest_reads(partner, id, limit).await?;
     let by_location = store.reads_by_location(partner, id).await?;
-    let feeding = services.registry.feeding(partner, id);
+    let feeding = services.registry.feeding(partner, &seen.session.fed_by);
     let suggestions = feeding
         .iter()
         .flat_map(|connection| &connection.suggestions);

@@ -1,4 +1,7 @@
-//! `gantry-server doctor`: looks at everything that serving needs and says in plain words what is wrong.
+//! `gantry-server doctor`: looks at everything that serving needs, asks a server that runs how it is, and says in plain words what is
+//! wrong and what to do. It makes and changes nothing.
+
+mod running;
 
 use std::{net::SocketAddr, process::ExitCode};
 
@@ -6,25 +9,35 @@ use tokio::net::TcpListener;
 
 use super::{newer, open_store, say};
 use crate::{
+    clock,
     collector::partner::{NoPartner, timing_partner},
     config::Config,
+    room::{self, Room},
     store::{Standing, Store},
 };
 
 /// What was found out about one thing.
 enum Finding {
     Fine(String),
+    /// What is worth a look, and may be as it should.
+    Note(String),
     /// What is wrong and what to do about it.
     Trouble(String),
 }
 
 /// Says what it found; the exit code is 1 when something is in the way of serving.
 pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
-    let mut findings = Vec::new();
-    findings.extend(database(config).await);
-    findings.push(port("HTTP", "--http", config.http).await);
-    findings.push(port("timing", "--timing", config.timing).await);
-    findings.push(port("status", "--status", config.status).await);
+    let report = running::ask(config.status).await;
+    let mut findings = database(config, report.is_some()).await;
+    match report {
+        Some(report) => findings.extend(running::findings(&report, clock::now())),
+        None => {
+            findings.push(port("HTTP", "--http", config.http).await);
+            findings.push(port("timing", "--timing", config.timing).await);
+            findings.push(port("status", "--status", config.status).await);
+        }
+    }
+    findings.push(disk(config));
     findings.extend(certificate(config));
     findings.push(zone(config));
 
@@ -32,6 +45,7 @@ pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     for finding in findings {
         match finding {
             Finding::Fine(words) => say(&format!("ok       {words}"))?,
+            Finding::Note(words) => say(&format!("note     {words}"))?,
             Finding::Trouble(words) => {
                 code = ExitCode::FAILURE;
                 say(&format!("problem  {words}"))?;
@@ -41,8 +55,8 @@ pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// What is to be said of the database, which is left as it is.
-async fn database(config: &Config) -> Vec<Finding> {
+/// What is to be said of the database, which is left as it is; a server that runs keeps a quarantine in it.
+async fn database(config: &Config, is_served: bool) -> Vec<Finding> {
     let database = config.database();
     let standing = match Standing::of(&database).await {
         Ok(standing) => standing,
@@ -62,7 +76,10 @@ async fn database(config: &Config) -> Vec<Finding> {
         Standing::UpToDate => match open_store(config).await {
             Ok(store) => {
                 let fine = format!("the database {database} is up to date");
-                let findings = vec![Finding::Fine(fine), owner(config, &store).await];
+                let mut findings = vec![Finding::Fine(fine), owner(config, &store).await];
+                if is_served {
+                    findings.extend(quarantine(&store).await);
+                }
                 store.close().await;
                 findings
             }
@@ -75,6 +92,32 @@ async fn owner(config: &Config, store: &Store) -> Finding {
     match timing_partner(store, config.timing_partner.as_deref()).await {
         Ok(partner) => Finding::Fine(format!("reads belong to {}", partner.name)),
         Err(reason) => Finding::Trouble(refused(&reason)),
+    }
+}
+
+/// Whether there is hardware that nobody is known to own.
+async fn quarantine(store: &Store) -> Option<Finding> {
+    let quarantine = store.quarantine(clock::now()).await.ok()?;
+    let sessions = store.timing_sessions(quarantine, None, 1).await.ok()?;
+    let newest = sessions.first()?;
+    Some(Finding::Trouble(format!(
+        "hardware that times {:?} is nobody's, and so are its reads: see `gantry-server quarantine list` and hand it over, or have an owner make a feed for it",
+        newest.event_name
+    )))
+}
+
+fn disk(config: &Config) -> Finding {
+    let folder = room::folder(config);
+    match Room::of(&folder) {
+        Ok(room) if room.is_little() => Finding::Trouble(format!(
+            "{}: make room before it is full",
+            room.words(&folder)
+        )),
+        Ok(room) => Finding::Fine(room.words(&folder)),
+        Err(error) => Finding::Trouble(format!(
+            "cannot ask how much room there is at {}: {error}",
+            folder.display()
+        )),
     }
 }
 
