@@ -1,5 +1,7 @@
 //! What comes in on the timing port need not be timing hardware: a real server takes it all and harms nobody for it.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use gantry_tests::{
     database::StoredLine,
@@ -114,6 +116,56 @@ async fn vandals_are_counted_and_kept_and_harm_nobody() -> Result<()> {
     let grown = memory_kib(&server)?.saturating_sub(before);
     assert!(grown < 32 * 1024, "grown by {grown} KiB");
     assert_eq!(server.stop().await?.code(), Some(0));
+    Ok(())
+}
+
+/// Sends these bytes, and then one more each second, until the server closes.
+async fn trickle(server: &Server, first: &[u8]) -> Result<()> {
+    let mut stream = send(server, first).await?;
+    let end = async {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        let mut heard = [0; 4096];
+        loop {
+            tokio::select! {
+                read = stream.read(&mut heard) => match read {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return,
+                },
+                _ = second.tick() => {
+                    // When it fails the server has closed, which the next read tells.
+                    let _ = stream.write_all(b"x").await;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(2 * wait::PATIENCE, end)
+        .await
+        .with_context(|| {
+            format!(
+                "the server holds on to {:?}",
+                String::from_utf8_lossy(first)
+            )
+        })
+}
+
+#[tokio::test]
+async fn who_never_comes_to_the_point_is_let_go() -> Result<()> {
+    let venue = Venue::new().await?;
+    let server = venue.serve().await?;
+    let silent = async { closed(TcpStream::connect(server.addresses.timing).await?).await };
+    tokio::try_join!(
+        silent,
+        trickle(&server, b"SimpleClient~"),
+        trickle(&server, GREETING),
+        trickle(
+            &server,
+            &[
+                GREETING,
+                b"ack~getconnectionid~255F\r\nack~getlocations~9K\r\n"
+            ]
+            .concat()
+        ),
+    )?;
     Ok(())
 }
 

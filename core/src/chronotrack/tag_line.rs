@@ -6,7 +6,7 @@ use super::message::{Malformed, Message, ReadLine};
 use crate::{dating::WireTime, read::ReadKind};
 
 /// Characters of a read line's field; a name of a mat is the longest there is.
-pub(super) const LONGEST_FIELD: usize = 128;
+pub(super) const LONGEST_FIELD: usize = 64;
 
 /// What may stand between the fields.
 pub(super) const SEPARATORS: [char; 5] = ['~', ',', ';', '|', '\t'];

@@ -38,7 +38,7 @@ const NAMING_MS: i64 = 10_000;
 const PATIENCE_MS: i64 = 5_000;
 
 /// Characters of a name or a tag; real ones have a few.
-const LONGEST_FIELD: usize = 128;
+const LONGEST_FIELD: usize = 64;
 
 /// One reader's connection.
 #[derive(Debug)]

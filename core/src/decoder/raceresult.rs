@@ -51,7 +51,7 @@ const BATCH: u64 = 500;
 const PROTOCOL: (u32, u32) = (2, 0);
 
 /// Characters of a transponder's code; real ones have a few.
-const LONGEST_FIELD: usize = 128;
+const LONGEST_FIELD: usize = 64;
 
 /// One connection to a decoder.
 #[derive(Debug)]

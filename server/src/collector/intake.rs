@@ -1,6 +1,6 @@
 //! What one connection says, brought into the store: its session, its streams, its reads and its stray lines.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use gantry_core::{dating::Resolver, decoder::ClockReading, read::WireRead, time::Moment};
 use jiff::{Timestamp, tz::TimeZone};
@@ -58,7 +58,8 @@ pub(super) struct Intake {
     connection: Option<String>,
     owner: Option<Owner>,
     held: Vec<Line>,
-    streams: HashMap<String, Arc<Stream>>,
+    /// One for each location, which are few.
+    streams: Vec<Arc<Stream>>,
     /// Where the hardware's clock is, as far as its feed is known.
     zone: TimeZone,
     resolver: Resolver,
@@ -127,7 +128,7 @@ impl Intake {
             connection: None,
             owner: None,
             held: Vec::new(),
-            streams: HashMap::new(),
+            streams: Vec::new(),
             faults: 0,
             lines: Kept::default(),
             faulty_lines: Kept::default(),
@@ -201,7 +202,15 @@ impl Intake {
             self.fault(&reason, Some(read.raw)).await;
             return Ok(());
         };
-        let stream = self.stream(&read.location).await?;
+        let stream = match self.stream(&read.location).await {
+            Ok(stream) => stream,
+            Err(Refused::Locations) => {
+                self.fault(&Refused::Locations.to_string(), Some(read.raw))
+                    .await;
+                return Ok(());
+            }
+            Err(refused) => return Err(refused),
+        };
         let arrival = Arrival {
             source: Arc::clone(&stream.source),
             resume_after: stream.hand_over(sequence),
@@ -276,7 +285,7 @@ impl Intake {
         };
         let origin = self
             .streams
-            .values()
+            .iter()
             .find_map(|stream| stream.source.origin());
         for line in lines {
             let line = NewLine {
@@ -318,16 +327,21 @@ impl Intake {
     }
 
     async fn stream(&mut self, location: &str) -> Result<&Stream, Refused> {
-        if !self.streams.contains_key(location) {
-            let stream = self.open_stream(location).await?;
-            self.streams.insert(location.to_owned(), stream);
-            self.place_lines().await;
-        }
-        let stream = self.streams.get(location).ok_or(Refused::Locations)?;
+        let is_it = |stream: &Arc<Stream>| stream.source.location == location;
+        let place = match self.streams.iter().position(is_it) {
+            Some(place) => place,
+            None => {
+                let place = self.open_stream(location).await?;
+                self.place_lines().await;
+                place
+            }
+        };
+        let stream = self.streams.get(place).ok_or(Refused::Locations)?;
         Ok(stream)
     }
 
-    async fn open_stream(&mut self, location: &str) -> Result<Arc<Stream>, Refused> {
+    /// Opens a further one and answers its place.
+    async fn open_stream(&mut self, location: &str) -> Result<usize, Refused> {
         if self.streams.len() >= MOST_LOCATIONS {
             return Err(Refused::Locations);
         }
@@ -359,7 +373,8 @@ impl Intake {
             connection.locations.push(location.to_owned());
             connection.source = Some(Arc::clone(&stream.source));
         });
-        Ok(stream)
+        self.streams.push(stream);
+        Ok(self.streams.len() - 1)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{Hash, Hasher},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering::Relaxed},
@@ -38,14 +39,9 @@ pub(super) struct Streams {
     known: Mutex<HashMap<Key, Arc<Stream>>>,
 }
 
-/// What the hardware calls its stream.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
-    partner: PartnerId,
-    event_name: String,
-    connection: String,
-    location: String,
-}
+/// A source, found by what the hardware calls its stream.
+#[derive(Debug)]
+struct Key(Arc<Source>);
 
 impl Stream {
     fn new(source: Arc<Source>, last: i64) -> Self {
@@ -90,9 +86,10 @@ impl Streams {
         wanted: Source,
         patience: Option<Duration>,
     ) -> Result<Arc<Stream>> {
-        let known = self.lock().get(&Key::of(&wanted)).cloned();
+        let wanted = Key(Arc::new(wanted));
+        let known = self.lock().get(&wanted).cloned();
         let unplaced = known.filter(|known| known.source.origin().is_none());
-        let source = unplaced.map_or_else(|| Arc::new(wanted), |known| Arc::clone(&known.source));
+        let source = unplaced.map_or(wanted.0, |known| Arc::clone(&known.source));
         let asked = store.open_source(&source);
         let opened = match patience {
             None => asked.await,
@@ -126,7 +123,7 @@ impl Streams {
     /// Remembers a source's stream, which has come at least to `last`. What was known of one that belongs elsewhere by now is
     /// forgotten.
     fn know(&self, source: Arc<Source>, last: i64) -> Arc<Stream> {
-        let key = Key::of(&source);
+        let key = Key(Arc::clone(&source));
         let mut all = self.lock();
         if let Some(known) = all.get(&key) {
             let origins = known.source.origin().zip(source.origin());
@@ -149,12 +146,27 @@ impl Streams {
 }
 
 impl Key {
-    fn of(source: &Source) -> Self {
-        Self {
-            partner: source.partner_id,
-            event_name: source.event_name.clone(),
-            connection: source.connection.clone(),
-            location: source.location.clone(),
-        }
+    fn names(&self) -> (PartnerId, &str, &str, &str) {
+        let source = &self.0;
+        (
+            source.partner_id,
+            &source.event_name,
+            &source.connection,
+            &source.location,
+        )
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.names() == other.names()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.names().hash(state);
     }
 }

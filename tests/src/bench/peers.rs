@@ -4,12 +4,19 @@
 //! the worst that it may before it is let go; what the server's memory grows by is shared among them. The kernel's own buffers
 //! of their sockets are not the server's and not counted.
 
-use std::{fmt, fmt::Write as _, io::Write, net::Ipv4Addr};
+use std::{
+    fmt,
+    fmt::Write as _,
+    io::Write,
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
+    time::sleep,
 };
 
 use crate::{
@@ -27,11 +34,20 @@ const FROM_ONE_ADDRESS: usize = 50;
 const OF_ONE_NETWORK: usize = 4;
 
 /// Locations and readers that each invents, as many as are taken, and the longest name that is.
-const INVENTED: usize = 64;
-const LONGEST_NAME: usize = 128;
+const INVENTED: usize = 32;
+const LONGEST_NAME: usize = 64;
 
 /// The longest line, not quite: it never ends.
 const HALF_A_LINE: usize = 4_095;
+
+/// How many come before it is measured.
+const WARM_UP: usize = 8;
+
+/// How often a sign of life has to come at least, with room to spare.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
+/// How long it may take until all is taken that a crowd invented.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// How many connect at the same time.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +80,7 @@ pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
     let venue = Venue::new().await?;
     let server = venue.serve().await?;
     // What the first ones cost is the program's, not theirs: code that is loaded, caches that fill.
-    drop(crowd(&server, Peer::Inventive, 0, 8).await?);
+    drop(crowd(&server, Peer::Inventive, 0, WARM_UP).await?);
     writeln!(
         out,
         "{:<48} {:>11} {:>11} {:>9}",
@@ -75,10 +91,10 @@ pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
     for peer in [Peer::Silent, Peer::Unfinished, Peer::Inventive] {
         nobody(&server).await?;
         let before = resident_kib(&server)?;
-        let crowd = crowd(&server, peer, first, count).await?;
+        let mut crowd = crowd(&server, peer, first, count).await?;
         first += count;
         if matches!(peer, Peer::Inventive) {
-            stored(&venue, first - 1).await?;
+            received(&server, &mut crowd).await?;
         }
         let with = resident_kib(&server)?;
         let each = with.saturating_sub(before) as f64 / crowd.len() as f64;
@@ -148,32 +164,57 @@ async fn invent(stream: &mut TcpStream, number: usize) -> Result<()> {
         )?;
     }
     stream.write_all(said.as_bytes()).await?;
-    stream.write_all(&[b'A'; HALF_A_LINE]).await?;
     Ok(())
 }
 
 /// Waits until all connections are gone.
 async fn nobody(server: &Server) -> Result<()> {
-    let url = format!("http://{}/metrics", server.addresses.status);
     wait::until("the last of a crowd to be gone", async || {
-        let text = reqwest::get(&url).await?.text().await?;
-        let none = text
-            .lines()
-            .any(|line| line == "gantry_timing_connections 0");
-        Ok(none.then_some(()))
+        let open = metric(server, "gantry_timing_connections").await?;
+        Ok((open == 0).then_some(()))
     })
     .await
 }
 
-/// Waits until everything is stored that a crowd invented, up to its last member.
-async fn stored(venue: &Venue, last: usize) -> Result<()> {
-    let name = format!("L{last}-{:-<LONGEST_NAME$}", INVENTED - 1);
-    let name = &name[..LONGEST_NAME];
-    wait::until("what was invented to be stored", async || {
-        let reads = venue.database.reads().await?;
-        Ok(reads.iter().any(|read| read.location == name).then_some(()))
+/// Waits until everything has come in that a crowd invented, which is more than they may send unseen; then they begin a line that
+/// does not end.
+async fn received(server: &Server, crowd: &mut [TcpStream]) -> Result<()> {
+    let expected = (WARM_UP + crowd.len()) * INVENTED;
+    let name = "gantry_timing_reads_received_total{protocol=\"chronotrack\"}";
+    let mut told = Instant::now();
+    wait::within(LONGEST, "what was invented to come in", async || {
+        if told.elapsed() > SIGN_OF_LIFE {
+            told = Instant::now();
+            for stream in &mut *crowd {
+                stream.write_all(b"ack~ping\r\n").await?;
+            }
+        }
+        sleep(Duration::from_millis(200)).await;
+        Ok((metric(server, name).await? >= expected).then_some(()))
     })
-    .await
+    .await?;
+    for stream in crowd {
+        stream.write_all(&[b'A'; HALF_A_LINE]).await?;
+    }
+    let open = metric(server, "gantry_timing_connections").await?;
+    ensure!(
+        open >= expected / INVENTED - WARM_UP,
+        "only {open} are left"
+    );
+    Ok(())
+}
+
+/// A figure of the server's.
+async fn metric(server: &Server, name: &str) -> Result<usize> {
+    let url = format!("http://{}/metrics", server.addresses.status);
+    let text = reqwest::get(&url).await?.text().await?;
+    let figure = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    figure
+        .context("no such figure")?
+        .parse()
+        .context("no number")
 }
 
 /// The memory of the server that is in use, in KiB.
@@ -190,7 +231,7 @@ impl fmt::Display for Peer {
         f.write_str(match self {
             Self::Silent => "say nothing",
             Self::Unfinished => "begin a line and never end it",
-            Self::Inventive => "invent 64 locations and readers",
+            Self::Inventive => "invent 32 locations and readers",
         })
     }
 }

@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// Locations whose order is followed. Real hardware has one or a few; a stranger's invented ones must not fill the memory.
-const MOST_LOCATIONS: usize = 64;
+const MOST_LOCATIONS: usize = 32;
 
 /// Readers whose clocks are followed, over all locations.
-const MOST_READERS: usize = 64;
+const MOST_READERS: usize = 32;
 
 /// No reads of one location are out of order by so much.
 const HALF_A_DAY_MS: i64 = 12 * 3_600_000;

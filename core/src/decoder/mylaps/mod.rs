@@ -43,10 +43,10 @@ const PING_MS: i64 = 12_000;
 const SILENCE_MS: i64 = 45_000;
 
 /// Locations of one connection.
-const MOST_LOCATIONS: usize = 64;
+const MOST_LOCATIONS: usize = 32;
 
 /// Characters of a location's name; what is longer is cut off.
-const LONGEST_NAME: usize = 128;
+const LONGEST_NAME: usize = 64;
 
 /// The name of every stream: an exporter has none of its own, and a location is a stream by itself.
 const CONNECTION: &str = "MYLAPS";

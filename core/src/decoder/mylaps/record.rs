@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Characters of a field that is kept; real ones have a few.
-const LONGEST_FIELD: usize = 128;
+const LONGEST_FIELD: usize = 64;
 
 /// The parameters of a record that mean something to us; empty where they are missing.
 #[derive(Debug, Default)]

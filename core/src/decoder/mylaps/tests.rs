@@ -230,6 +230,8 @@ fn whoever_is_no_exporter_is_closed() {
         );
     }
     let mut silent = Mylaps::new(T0);
+    // Saying nothing at length is no greeting.
+    assert_eq!(hear(&mut silent, b" $ $", T0 + GREETING_MS / 2), []);
     assert_eq!(silent.next_deadline(), Some(T0 + GREETING_MS));
     assert!(matches!(
         silent.tick(T0 + GREETING_MS)[..],
