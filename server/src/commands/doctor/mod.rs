@@ -29,13 +29,12 @@ enum Finding {
 pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     let report = running::ask(config.status).await;
     let mut findings = database(config, report.is_some()).await;
-    match report {
-        Some(report) => findings.extend(running::findings(&report, clock::now())),
-        None => {
-            findings.push(port("HTTP", "--http", config.http).await);
-            findings.push(port("timing", "--timing", config.timing).await);
-            findings.push(port("status", "--status", config.status).await);
-        }
+    if let Some(report) = report {
+        findings.extend(running::findings(&report, clock::now()));
+    } else {
+        findings.push(port("HTTP", "--http", config.http).await);
+        findings.push(port("timing", "--timing", config.timing).await);
+        findings.push(port("status", "--status", config.status).await);
     }
     findings.push(disk(config));
     findings.extend(certificate(config));
