@@ -328,13 +328,13 @@ impl Intake {
 
     async fn stream(&mut self, location: &str) -> Result<&Stream, Refused> {
         let is_it = |stream: &Arc<Stream>| stream.source.location == location;
-        let place = match self.streams.iter().position(is_it) {
-            Some(place) => place,
-            None => {
-                let place = self.open_stream(location).await?;
-                self.place_lines().await;
-                place
-            }
+        let known = self.streams.iter().position(is_it);
+        let place = if let Some(place) = known {
+            place
+        } else {
+            let place = self.open_stream(location).await?;
+            self.place_lines().await;
+            place
         };
         let stream = self.streams.get(place).ok_or(Refused::Locations)?;
         Ok(stream)
