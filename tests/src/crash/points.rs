@@ -110,8 +110,8 @@ impl Race {
         let mut chance = Chance::new(self.seed);
         let peers = Peers::start(&self.mats, addresses.timing, EACH, self.seed);
         for death in 0..DEATHS {
-            // Each point has its turn.
-            let point = (self.seed as usize * DEATHS + death) % points.len();
+            // Each point has its turn to be the first.
+            let point = (self.seed as usize + death * DEATHS) % points.len();
             let times = 1 + chance.below(often(points[point]));
             let crash = format!("{}:{times}", points[point]);
             venue.set_variable("CRASH_AT", Some(&crash));
@@ -162,10 +162,12 @@ impl Race {
     }
 }
 
-/// How often the server comes past a point in a race, roughly: once for each read, or once for each group of them.
+/// How often the server comes past a point in a race, at least: once for each read, or once for each group of them, and groups are
+/// shipped together.
 fn often(point: &str) -> usize {
     match point {
         "decoded" | "queued" => (EACH as usize) * MATS / 2,
+        "shipped" => 1,
         _ => 4,
     }
 }

@@ -113,7 +113,11 @@ struct Goals<'a, W> {
 
 impl<W: Write> Goals<'_, W> {
     fn tell(&mut self, what: &str, is_reached: bool) -> Result<()> {
-        let verdict = if is_reached { "kept" } else { "missed" };
+        let verdict = match (self.is_judged, is_reached) {
+            (false, _) => "not judged",
+            (true, true) => "kept",
+            (true, false) => "missed",
+        };
         writeln!(self.out, "{verdict}: {what}")?;
         if self.is_judged && !is_reached {
             self.missed.push(what.to_owned());
