@@ -21,7 +21,7 @@ const GIB: u64 = 1 << 30;
 const LITTLE_BYTES: u64 = GIB;
 
 /// On a large disk a twentieth is little, so that there is time to do something about it, but not more than this.
-const ENOUGH_BYTES: u64 = 10 * GIB;
+const ENOUGH_BYTES: u64 = 4 * GIB;
 
 /// The room on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,9 +100,9 @@ mod tests {
         for (free, total, is_little) in [
             (GIB - 1, 8 * GIB, true),
             (GIB, 8 * GIB, false),
-            (4 * GIB, 100 * GIB, true),
-            (5 * GIB, 100 * GIB, false),
-            (10 * GIB, 4_000 * GIB, false),
+            (4 * GIB - 1, 100 * GIB, true),
+            (4 * GIB, 100 * GIB, false),
+            (4 * GIB, 4_000 * GIB, false),
         ] {
             assert_eq!(
                 Room { free, total }.is_little(),
