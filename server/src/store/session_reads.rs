@@ -53,6 +53,9 @@ const ALL_NEWEST: Walled = Walled::new(concat!(
     " from timing_reads where partner_id = $1 and timing_session_id = $2 order by position desc limit $3"
 ));
 
+/// How many of the newest reads are looked at, where that is enough, and otherwise.
+const LOOKS: [i64; 2] = [1_000, 10_000];
+
 /// Looks among the newest only: between two reads of a part may be any number of another's.
 const SOME_NEWEST: Walled = Walled::new(concat!(
     "select ",
@@ -60,21 +63,23 @@ const SOME_NEWEST: Walled = Walled::new(concat!(
     " from (select ",
     read_columns!(),
     " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $4 and position <= $5
-    order by position desc limit 10000) newest
+    order by position desc limit $8) newest
     where at >= $6 and at < $7 order by position desc limit $3"
 ));
 
 /// Looks at the newest reads only: a session may hold a hundred thousand, and 500 a second is a flood.
+const MOST_SINCE: [i64; 2] = [1_000, 30_000];
+
 const ALL_SINCE: Walled = Walled::new(
     "select count(*) from (select received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 order by position desc limit 30000) newest
+    where partner_id = $1 and timing_session_id = $2 order by position desc limit $4) newest
     where received_at >= $3",
 );
 
 const SOME_SINCE: Walled = Walled::new(
     "select count(*) from (select received_at, at from timing_reads
     where partner_id = $1 and timing_session_id = $2 and position > $4 and position <= $5
-    order by position desc limit 30000) newest
+    order by position desc limit $8) newest
     where received_at >= $3 and at >= $6 and at < $7",
 );
 
@@ -162,15 +167,23 @@ impl Store {
                 }
                 let enough = rows.len() + limit;
                 for (after, up_to) in part.stretches(0).rev() {
-                    rows.extend(SOME_NEWEST.query_as(partner)
-                        .bind(part.recording)
-                        .bind((enough - rows.len()) as i64)
-                        .bind(after)
-                        .bind(up_to)
-                        .bind(part.from.0)
-                        .bind(part.until.0)
-                        .fetch_all(&mut *conn)
-                        .await?);
+                    let wanted = enough - rows.len();
+                    let mut found = Vec::new();
+                    for look in LOOKS {
+                        if found.len() < wanted {
+                            found = SOME_NEWEST.query_as(partner)
+                                .bind(part.recording)
+                                .bind(wanted as i64)
+                                .bind(after)
+                                .bind(up_to)
+                                .bind(part.from.0)
+                                .bind(part.until.0)
+                                .bind(look)
+                                .fetch_all(&mut *conn)
+                                .await?;
+                        }
+                    }
+                    rows.extend(found);
                 }
             }
             rows
@@ -191,24 +204,32 @@ impl Store {
         reading!(self.db, partner, conn => {
             let mut count = 0;
             for part in &parts {
-                let of_part: i64 = if part.is_whole() {
-                    ALL_SINCE.query_scalar(partner)
-                        .bind(part.recording)
-                        .bind(since.0)
-                        .fetch_one(&mut *conn)
-                        .await?
-                } else {
-                    SOME_SINCE.query_scalar(partner)
-                        .bind(part.recording)
-                        .bind(since.0)
-                        .bind(part.after)
-                        .bind(part.up_to)
-                        .bind(part.from.0)
-                        .bind(part.until.0)
-                        .fetch_one(&mut *conn)
-                        .await?
-                };
-                count += of_part;
+                for look in MOST_SINCE {
+                    let of_part: i64 = if part.is_whole() {
+                        ALL_SINCE.query_scalar(partner)
+                            .bind(part.recording)
+                            .bind(since.0)
+                            .bind(look)
+                            .fetch_one(&mut *conn)
+                            .await?
+                    } else {
+                        SOME_SINCE.query_scalar(partner)
+                            .bind(part.recording)
+                            .bind(since.0)
+                            .bind(part.after)
+                            .bind(part.up_to)
+                            .bind(part.from.0)
+                            .bind(part.until.0)
+                            .bind(look)
+                            .fetch_one(&mut *conn)
+                            .await?
+                    };
+                    // Where less than all that was looked at is so new, nothing older is.
+                    if of_part < look && part.is_whole() || look == MOST_SINCE[1] || of_part == 0 {
+                        count += of_part;
+                        break;
+                    }
+                }
             }
             Ok(count)
         })
