@@ -4,13 +4,7 @@
 //! the worst that it may before it is let go; what the server's memory grows by is shared among them. The kernel's own buffers
 //! of their sockets are not the server's and not counted.
 
-use std::{
-    fmt,
-    fmt::Write as _,
-    io::Write,
-    net::Ipv4Addr,
-    time::{Duration, Instant},
-};
+use std::{fmt, fmt::Write as _, io::Write, net::Ipv4Addr, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tokio::{
@@ -40,24 +34,35 @@ const LONGEST_NAME: usize = 64;
 /// The longest line, not quite: it never ends.
 const HALF_A_LINE: usize = 4_095;
 
-/// How many come at a time before it is measured.
-const WARM_UP: usize = 8;
+/// How many inventive ones come at a time.
+const AT_A_TIME: usize = 8;
 
-/// How often a sign of life has to come at least, with room to spare.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// How long to wait before it is asked again how many reads came in.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long it may take until all is taken that a crowd invented.
 const LONGEST: Duration = Duration::from_mins(5);
 
 /// How many connect at the same time.
 #[derive(Clone, Copy, Debug)]
-pub struct Crowd(pub usize);
+pub struct Crowd {
+    /// Of those that say little.
+    quiet: usize,
+    /// Of those that invent something, for each of whose locations the database has to write.
+    inventive: usize,
+}
 
 impl Crowd {
     /// For figures that mean something.
-    pub const FULL: Self = Self(400);
+    pub const FULL: Self = Self {
+        quiet: 400,
+        inventive: 100,
+    };
     /// Enough to see that it works.
-    pub const SHORT: Self = Self(40);
+    pub const SHORT: Self = Self {
+        quiet: 40,
+        inventive: 8,
+    };
 }
 
 /// What each of a crowd does.
@@ -72,7 +77,7 @@ enum Peer {
 }
 
 /// Measures one kind after the other; the error tells which costs too much.
-pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
+pub async fn run(size: Crowd, out: &mut impl Write) -> Result<()> {
     // The client wants one even for plain HTTP; another bench of this process may have named it already.
     rustls::crypto::ring::default_provider()
         .install_default()
@@ -81,10 +86,8 @@ pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
     let server = venue.serve().await?;
     // Caches that all share and that have their own bounds are filled first, the database's above all: as many come, few at a time.
     let mut came = 0;
-    while came < count {
-        let mut few = crowd(&server, Peer::Inventive, came, WARM_UP).await?;
-        came += few.len();
-        received(&server, &mut few, came).await?;
+    while came < size.inventive {
+        came += inventive(&server, came, AT_A_TIME).await?.len();
     }
     writeln!(
         out,
@@ -95,22 +98,22 @@ pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
     for peer in [Peer::Silent, Peer::Unfinished, Peer::Inventive] {
         nobody(&server).await?;
         let before = resident_kib(&server)?;
-        let mut crowd = crowd(&server, peer, came, count).await?;
-        if matches!(peer, Peer::Inventive) {
-            let received = received(&server, &mut crowd, came + count).await;
-            received.with_context(|| venue.log().unwrap_or_default())?;
-        }
+        let crowd = match peer {
+            Peer::Inventive => inventive(&server, came, size.inventive).await,
+            _ => others(&server, peer, size.quiet).await,
+        };
+        let crowd = crowd.with_context(|| venue.log().unwrap_or_default())?;
         let with = resident_kib(&server)?;
         let each = with.saturating_sub(before) as f64 / crowd.len() as f64;
         writeln!(
             out,
             "{:<48} {:>11.1} {:>11.1} {each:>9.1}",
-            format!("{count} that {peer}"),
+            format!("{} that {peer}", crowd.len()),
             before as f64 / 1024.0,
             with as f64 / 1024.0,
         )?;
         // A few share the cost of caches that fill for the first time, which is not theirs.
-        if each > MOST_KIB && count >= Crowd::FULL.0 {
+        if each > MOST_KIB && size.inventive >= Crowd::FULL.inventive {
             dear.push(format!("one that {peer} costs {each:.1} KiB"));
         }
     }
@@ -125,22 +128,45 @@ pub async fn run(Crowd(count): Crowd, out: &mut impl Write) -> Result<()> {
     bail!("more than {MOST_KIB} KiB: {}", dear.join("; "))
 }
 
-/// Peers that are connected and have done what they do, as far as they know.
-async fn crowd(server: &Server, peer: Peer, first: usize, count: usize) -> Result<Vec<TcpStream>> {
+/// Peers that are connected and have done what they do.
+async fn others(server: &Server, peer: Peer, count: usize) -> Result<Vec<TcpStream>> {
     let mut crowd = Vec::with_capacity(count);
     for number in 0..count {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind((address(number), 0).into())?;
-        let mut stream = socket.connect(server.addresses.timing).await?;
-        stream.set_nodelay(true)?;
-        match peer {
-            Peer::Silent => {}
-            Peer::Unfinished => stream.write_all(&[b'A'; HALF_A_LINE]).await?,
-            Peer::Inventive => invent(&mut stream, first + number).await?,
+        let mut stream = connect(server, number).await?;
+        if matches!(peer, Peer::Unfinished) {
+            stream.write_all(&[b'A'; HALF_A_LINE]).await?;
         }
         crowd.push(stream);
     }
     Ok(crowd)
+}
+
+/// Inventive ones, after so many others. They come few at a time, because the database is asked for each of their locations.
+async fn inventive(server: &Server, came: usize, count: usize) -> Result<Vec<TcpStream>> {
+    let mut crowd = Vec::with_capacity(count);
+    while crowd.len() < count {
+        for number in crowd.len()..count.min(crowd.len() + AT_A_TIME) {
+            let mut stream = connect(server, number).await?;
+            invent(&mut stream, came + number).await?;
+            crowd.push(stream);
+        }
+        let reads = (came + crowd.len()) * INVENTED;
+        received(server, &mut crowd, reads).await?;
+    }
+    for stream in &mut crowd {
+        stream.write_all(&[b'A'; HALF_A_LINE]).await?;
+    }
+    let open = metric(server, "gantry_timing_connections").await?;
+    ensure!(open >= count, "only {open} of {count} are left");
+    Ok(crowd)
+}
+
+async fn connect(server: &Server, number: usize) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((address(number), 0).into())?;
+    let stream = socket.connect(server.addresses.timing).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// One of the addresses of this machine, few from each network, as the server has a limit for either.
@@ -181,29 +207,17 @@ async fn nobody(server: &Server) -> Result<()> {
     .await
 }
 
-/// Waits until everything has come in that a crowd invented, which is more than they may send unseen; then they begin a line that
-/// does not end. So many came until now.
-async fn received(server: &Server, crowd: &mut [TcpStream], came: usize) -> Result<()> {
-    let expected = came * INVENTED;
+/// Waits until so many reads have come in, while all of a crowd give signs of life.
+async fn received(server: &Server, crowd: &mut [TcpStream], reads: usize) -> Result<()> {
     let name = "gantry_timing_reads_received_total{protocol=\"chronotrack\"}";
-    let mut told = Instant::now();
     wait::within(LONGEST, "what was invented to come in", async || {
-        if told.elapsed() > SIGN_OF_LIFE {
-            told = Instant::now();
-            for stream in &mut *crowd {
-                stream.write_all(b"ack~ping\r\n").await?;
-            }
+        for stream in &mut *crowd {
+            stream.write_all(b"ack~ping\r\n").await?;
         }
-        sleep(Duration::from_millis(50)).await;
-        Ok((metric(server, name).await? >= expected).then_some(()))
+        sleep(PAUSE).await;
+        Ok((metric(server, name).await? >= reads).then_some(()))
     })
-    .await?;
-    for stream in &mut *crowd {
-        stream.write_all(&[b'A'; HALF_A_LINE]).await?;
-    }
-    let open = metric(server, "gantry_timing_connections").await?;
-    ensure!(open >= crowd.len(), "only {open} are left");
-    Ok(())
+    .await
 }
 
 /// A figure of the server's.
