@@ -28,7 +28,7 @@ const FROM_ONE_ADDRESS: usize = 50;
 const OF_ONE_NETWORK: usize = 4;
 
 /// Locations and readers that each invents, as many as are taken, and the longest name that is.
-const INVENTED: usize = 32;
+const INVENTED: usize = 24;
 const LONGEST_NAME: usize = 64;
 
 /// The longest line, not quite: it never ends.
@@ -247,7 +247,7 @@ impl fmt::Display for Peer {
         f.write_str(match self {
             Self::Silent => "say nothing",
             Self::Unfinished => "begin a line and never end it",
-            Self::Inventive => "invent 32 locations and readers",
+            Self::Inventive => "invent 24 locations and readers",
         })
     }
 }

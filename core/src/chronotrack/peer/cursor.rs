@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The most locations that are followed on one connection; real hardware has one or a few.
-pub(super) const MOST: usize = 32;
+pub(super) const MOST: usize = 24;
 
 /// The next expected sequence of each location.
 #[derive(Debug, Default)]

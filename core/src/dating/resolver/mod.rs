@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// Locations whose order is followed. Real hardware has one or a few; a stranger's invented ones must not fill the memory.
-const MOST_LOCATIONS: usize = 32;
+const MOST_LOCATIONS: usize = 24;
 
 /// Readers whose clocks are followed, over all locations.
-const MOST_READERS: usize = 32;
+const MOST_READERS: usize = 24;
 
 /// No reads of one location are out of order by so much.
 const HALF_A_DAY_MS: i64 = 12 * 3_600_000;
@@ -93,7 +93,8 @@ struct Location {
     first: Option<Moment>,
     /// Whether a later read had to be of an earlier day.
     goes_back: bool,
-    readers: HashMap<String, Reader>,
+    /// Boxed, because a table has room for more than it holds, and most locations have one reader.
+    readers: HashMap<String, Box<Reader>>,
 }
 
 #[derive(Debug, Default)]
@@ -290,10 +291,11 @@ impl Resolver {
             if readers == MOST_READERS {
                 return None;
             }
-            readers_here.insert(name.to_owned(), Reader::default());
+            readers_here.insert(name.to_owned(), Box::default());
             self.readers += 1;
         }
-        self.locations.get_mut(location)?.readers.get_mut(name)
+        let readers = &mut self.locations.get_mut(location)?.readers;
+        readers.get_mut(name).map(Box::as_mut)
     }
 }
 

@@ -43,7 +43,7 @@ const PING_MS: i64 = 12_000;
 const SILENCE_MS: i64 = 45_000;
 
 /// Locations of one connection.
-const MOST_LOCATIONS: usize = 32;
+const MOST_LOCATIONS: usize = 24;
 
 /// Characters of a location's name; what is longer is cut off.
 const LONGEST_NAME: usize = 64;
