@@ -9,9 +9,10 @@ use crate::api::{
     arrangement::Arrangement,
     people::{Colleagues, Shares},
     types::{
-        Alarms, Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected,
-        Sessions, Templates, TimingSessions,
+        Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected, Sessions,
+        Templates, TimingSessions,
     },
+    warnings::Alarms,
 };
 
 /// One question.

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::api::warnings::ReaderClock;
+
 /// Anything that the server knows by an id.
 pub trait Identified {
     /// The id, unique within its list.
@@ -154,36 +156,6 @@ pub struct Preview {
     /// What may be wrong with their days.
     #[serde(default)]
     pub suggestions: Vec<String>,
-}
-
-/// A reader's clock.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct ReaderClock {
-    /// How far it is ahead of the server's, in milliseconds; negative when it is behind.
-    #[serde(default)]
-    pub ahead_ms: i64,
-    /// The same in words.
-    #[serde(default)]
-    pub words: String,
-}
-
-/// What is wrong with the server.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Alarms {
-    /// What stands now.
-    pub alarms: Vec<Alarm>,
-}
-
-/// Something that is wrong with the server.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Alarm {
-    /// Since when.
-    pub since: Timestamp,
-    /// What is wrong.
-    pub words: String,
-    /// What to do about it.
-    #[serde(default)]
-    pub advice: String,
 }
 
 /// One read.

@@ -9,9 +9,8 @@ use crate::{
     api::{
         request::Request,
         server::Server,
-        types::{
-            Alarm, Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession,
-        },
+        types::{Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession},
+        warnings::Alarm,
     },
     app::{
         dialog::Dialog,

@@ -7,7 +7,8 @@ use ratatui::{Terminal, backend::TestBackend};
 use crate::{
     api::{
         request::{Answer, Request},
-        types::{Imported, Present, ReaderClock, Sessions},
+        types::{Imported, Present, Sessions},
+        warnings::ReaderClock,
     },
     app::{
         dialog::Dialog,

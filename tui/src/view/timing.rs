@@ -6,7 +6,10 @@ use ratatui::{
 };
 
 use crate::{
-    api::types::{LocationCount, ReaderClock, TimingSession, TimingStatus},
+    api::{
+        types::{LocationCount, TimingSession, TimingStatus},
+        warnings::ReaderClock,
+    },
     app::model::{Model, Reads},
     view::{
         table::{Cell, Column, table},
