@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::debug;
 
 use crate::{
     alarms::{Alarms, Subject},
@@ -13,6 +13,10 @@ use crate::{
 
 /// How long to wait before trying again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How long an attempt may take. A database that answers ends every statement of its own accord before; one whose machine
+/// vanished never says so.
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// How long a database may go on refusing once the server is to stop.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
@@ -56,11 +60,12 @@ impl Insistence {
         tokio::pin!(overdue);
         let mut alarmed = None;
         let ended = loop {
-            let error = match attempt().await {
+            let attempted = timeout(SILENCE, attempt()).await;
+            let error = match attempted.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
                 Err(error) if !is_about_data(&error) => error,
                 settled => break settled,
             };
-            warn!(%error, "the database does not take it, trying again");
+            debug!(%error, "the database does not take it, trying again");
             let subject = subject(&error);
             self.alarms
                 .raise(subject, format!("{}: {}", self.words, plain_words(&error)));

@@ -7,7 +7,7 @@ use tracing::error;
 
 use super::{
     insist::Insistence,
-    news::{CommittedBatch, News, Published},
+    news::{BATCH, CommittedBatch, News, Published},
 };
 use crate::{
     crash_points::{Point, point},
@@ -82,8 +82,11 @@ impl Keeper {
         if kept.after_failure {
             let _ = self.published.send(News::Missed);
         }
-        if !kept.reads.is_empty() {
-            let batch = CommittedBatch { reads: kept.reads };
+        let mut reads = kept.reads.into_iter().peekable();
+        while reads.peek().is_some() {
+            let batch = CommittedBatch {
+                reads: reads.by_ref().take(BATCH).collect(),
+            };
             let _ = self.published.send(News::Committed(Arc::new(batch)));
             point(Point::Published);
         }

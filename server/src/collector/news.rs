@@ -9,9 +9,12 @@ use crate::store::{StoredRead, TimingSessionId};
 /// Batches that a subscriber may be behind before it has to read on from the store.
 const PUBLISHED: usize = 1_024;
 
+/// Reads in one batch at most, so that what a subscriber may be behind is bounded.
+pub(super) const BATCH: usize = 256;
+
 /// Reads that became safe in the database together, of any partner and timing session, in order of position.
 ///
-/// They are not split up, so that whoever follows several timing sessions gets them in the order in which a replay would.
+/// They are not split up by session, so that whoever follows several timing sessions gets them in the order in which a replay would.
 #[derive(Debug)]
 pub struct CommittedBatch {
     /// The reads, none of which was there before; never empty.

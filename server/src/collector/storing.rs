@@ -102,11 +102,15 @@ pub async fn start(
         figures: Arc::clone(&services.ingest),
         more: Arc::clone(&more),
     });
+    let unread = format!(
+        "the spool {} cannot be read, and what is in it waits",
+        file.display()
+    );
     let away = format!("the database {database} takes no reads, which wait in a spool");
     let shipper = Shipper {
         spool,
         keeper: keeper(services, Insistence::new(&services.alarms, away, &shutdown)),
-        insistence: on_spool(services, &file, &shutdown),
+        insistence: Insistence::new(&services.alarms, unread, &shutdown),
         streams: Arc::clone(&streams),
         figures: Arc::clone(&services.ingest),
         more,

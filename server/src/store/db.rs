@@ -18,8 +18,9 @@ pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/
 /// Connections of a pool; more than this only wait for the CPU.
 pub(super) const CONNECTIONS: u32 = 8;
 
-/// Connections to PostgreSQL that only store under positions. One does at a time, and one that broke off may still be rolling back.
-const STORING: u32 = 2;
+/// Connections to PostgreSQL that only store under positions. One does at a time. When the database's machine vanishes, one after
+/// the other is given up that the system goes on waiting for, for a quarter of an hour each; there must always be another.
+const STORING: u32 = 32;
 
 /// Statements that a connection keeps prepared: all that there are, with room.
 const PREPARED: usize = 256;

@@ -135,15 +135,20 @@ impl Spool {
         }
         let owner: Option<Owner> = OWNER.query_as().fetch_optional(&self.pool).await?;
         let waiting = self.backlog(0).await?.reads;
-        if let Some(owner) = owner.filter(|owner| owner.database != database && waiting > 0) {
+        if let Some(owner) = owner
+            .as_ref()
+            .filter(|owner| owner.database != database && waiting > 0)
+        {
             bail!(
                 "{waiting} reads wait in it for the database {}, and this is {database}: \
                 serve with that database once more, or move the file away",
                 owner.database
             );
         }
-        DISOWN.query().execute(&self.pool).await?;
-        OWN.query().bind(database).execute(&self.pool).await?;
+        if owner.is_none_or(|owner| owner.database != database) {
+            DISOWN.query().execute(&self.pool).await?;
+            OWN.query().bind(database).execute(&self.pool).await?;
+        }
         Ok(())
     }
 
