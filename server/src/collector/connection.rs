@@ -38,6 +38,12 @@ const KEEP_ALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration
 /// How often it is told how the readers' clocks are, while reads come.
 const CLOCKS_MS: i64 = 500;
 
+/// How much that has arrived is still taken in at the end: as much as the system's buffers hold.
+const LAST_CHUNKS: usize = 256;
+
+/// How long that may take.
+const LEAVING: Duration = Duration::from_secs(3);
+
 /// How a conversation came to its end.
 #[derive(Debug)]
 pub(super) enum End {
@@ -63,7 +69,12 @@ pub(super) async fn converse(
     let mut forbearance = Forbearance::default();
     let opening = decoder.open(clock::steady());
     let ended = intake.ended();
+    let stopping = Stopping {
+        shutdown: shutdown.clone(),
+        ended: ended.clone(),
+    };
     let talk = &mut Talk {
+        stopping,
         socket: &mut socket,
         decoder: &mut *decoder,
         intake,
@@ -75,8 +86,8 @@ pub(super) async fn converse(
         // What has arrived comes first: while we were kept waiting no deadline was the client's fault.
         let has_more = tokio::select! {
             biased;
-            () = shutdown.cancelled() => return End::Shutdown,
-            () = ended.cancelled() => return End::LetGo,
+            () = shutdown.cancelled() => return talk.leave(End::Shutdown).await,
+            () = ended.cancelled() => return talk.leave(End::LetGo).await,
             readable = talk.socket.readable() => readable.is_ok(),
             () = until(talk.next_deadline()) => {
                 done = talk.tick().await;
@@ -84,7 +95,7 @@ pub(super) async fn converse(
             }
         };
         done = if has_more {
-            talk.receive().await
+            talk.receive().await.map(drop)
         } else {
             Err(End::ByClient)
         };
@@ -104,8 +115,26 @@ fn prepare(socket: &TcpStream) {
     let _ = socket.set_nodelay(true);
 }
 
+/// What ends a conversation from our side.
+struct Stopping {
+    shutdown: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Stopping {
+    /// Waits for something, but no longer than until the conversation is to end.
+    async fn or(&self, waited_for: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.shutdown.cancelled() => {}
+            () = self.ended.cancelled() => {}
+            () = waited_for => {}
+        }
+    }
+}
+
 /// One conversation.
 struct Talk<'a> {
+    stopping: Stopping,
     socket: &'a mut TcpStream,
     decoder: &'a mut dyn Decoder,
     intake: &'a mut Intake,
@@ -122,13 +151,28 @@ impl Talk<'_> {
         deadlines.flatten().min()
     }
 
-    /// Takes what has arrived. The room for it is there only meanwhile: most connections are quiet most of the time.
-    async fn receive(&mut self) -> Result<(), End> {
+    /// Takes in what has arrived and ends: some hardware cannot be asked for it again.
+    async fn leave(&mut self, end: End) -> End {
+        let rest = async {
+            for _ in 0..LAST_CHUNKS {
+                if !matches!(self.receive().await, Ok(true)) {
+                    break;
+                }
+            }
+        };
+        // What is not taken in by then is the hardware's to send again.
+        let _ = timeout(LEAVING, rest).await;
+        end
+    }
+
+    /// Takes what has arrived; false when that is nothing. The room for it is there only meanwhile: most connections are quiet
+    /// most of the time.
+    async fn receive(&mut self) -> Result<bool, End> {
         let mut chunk = Vec::with_capacity(CHUNK);
         match self.socket.try_read_buf(&mut chunk) {
             Ok(0) => return Err(End::ByClient),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error.into()),
         }
         point(Point::Received);
@@ -142,8 +186,8 @@ impl Talk<'_> {
         self.forbearance.left(self.decoder.is_in_message(), now);
         // Who never stops sending has deadlines too.
         match self.next_deadline() {
-            Some(deadline) if deadline <= now => self.tick().await,
-            _ => Ok(()),
+            Some(deadline) if deadline <= now => self.tick().await.map(|()| true),
+            _ => Ok(true),
         }
     }
 
@@ -166,6 +210,7 @@ impl Talk<'_> {
     /// Does what the state machine asks for, in order, and what that asks for in turn.
     async fn perform(&mut self, outputs: Vec<Output>, received_at: Moment) -> Result<(), End> {
         let Self {
+            stopping,
             socket,
             decoder,
             intake,
@@ -176,7 +221,7 @@ impl Talk<'_> {
             match &output {
                 Output::Fault { .. } => {
                     if let Some(pause) = forbearance.fault().map_err(End::by_us)? {
-                        sleep(pause).await;
+                        stopping.or(sleep(pause)).await;
                     }
                 }
                 Output::Read(_) | Output::Clock(_) => {
