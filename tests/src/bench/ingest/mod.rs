@@ -155,8 +155,9 @@ async fn sustained(
     let memory = Memory::watch(server.id());
     let began = Instant::now();
     let each = load.reads / MATS as u64;
-    senders::flood(&server, each).await?;
+    let sockets = senders::flood(&server, each).await?;
     Watch::open(&venue.database).await?.until(each).await?;
+    drop(sockets);
     let rate = load.reads as f64 / began.elapsed().as_secs_f64();
     let cpu = cost(Duration::ZERO, server.id().unwrap_or_default(), load.reads);
     let memory = memory.end().await?;

@@ -36,8 +36,9 @@ pub(super) struct Written {
     pub(super) at: Instant,
 }
 
-/// Sends so many reads of each mat as fast as they are taken. The connections stay until all are sent.
-pub(super) async fn flood(server: &Server, each: u64) -> Result<()> {
+/// Sends so many reads of each mat as fast as they are taken. The connections are answered, to be kept until all is stored: when one
+/// ends on which the server has said something unread, the system throws away what is still on its way.
+pub(super) async fn flood(server: &Server, each: u64) -> Result<Vec<BufReader<TcpStream>>> {
     let mut sending = JoinSet::new();
     for mat in mats() {
         let timing = server.addresses.timing;
@@ -58,7 +59,7 @@ pub(super) async fn flood(server: &Server, each: u64) -> Result<()> {
     while let Some(sent) = sending.join_next().await {
         sockets.push(sent??);
     }
-    Ok(())
+    Ok(sockets)
 }
 
 /// Sends so many reads of each mat at a steady rate of all together, and takes how long each is on its way, in microseconds.
