@@ -7,7 +7,7 @@ use tracing::error;
 
 use super::{
     insist::Insistence,
-    news::{BATCH, CommittedBatch, News, Published},
+    news::{BATCH, CommittedBatch, News, Published, tell_of_move},
 };
 use crate::{
     crash_points::{Point, point},
@@ -122,6 +122,7 @@ impl Keeper {
         }
         let open = || self.store.open_source(source);
         let opened = self.insistence.on(open).await?.value;
+        tell_of_move(&self.published, &opened);
         Ok(opened.origin)
     }
 }
@@ -313,6 +314,26 @@ mod tests {
         assert_ne!(session, origin.timing_session_id);
         let kept = store.reads_after(origin.partner_id, session, 0, 9).await;
         assert_eq!(kept.expect("reads").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_shows_a_closed_session_hears_first_that_hardware_goes_on_elsewhere() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let (partner, session) = (origin.partner_id, origin.timing_session_id);
+        let closed = store.close_timing_session(partner, session, NOW).await;
+        assert!(closed.expect("closes"));
+        let day = "2021-05-08".to_owned();
+        let mut arrival = arrival(origin, 1, "7");
+        arrival.source = Arc::new(Source::new(partner, "21ROTM", "255F", "FINISH", day, NOW));
+        let Kept {
+            keeper, published, ..
+        } = keeper(&store);
+        let mut follower = published.subscribe();
+        keeper.keep(group([arrival])).await.expect("stores");
+        let told = follower.recv().await;
+        assert!(matches!(told, Ok(News::Rearranged(of)) if *of == [session]));
+        assert!(matches!(follower.recv().await, Ok(News::Committed(_))));
     }
 
     #[tokio::test]

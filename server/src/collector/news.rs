@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
-use crate::store::{StoredRead, TimingSessionId};
+use crate::store::{Opened, StoredRead, TimingSessionId};
 
 /// Batches that a subscriber may be behind before it has to read on from the store.
 const PUBLISHED: usize = 1_024;
@@ -37,6 +37,14 @@ pub enum News {
 /// Where committed reads can be subscribed to. A subscriber that lagged reads on with
 /// [`Store::reads_after`](crate::store::Store::reads_after).
 pub type Published = broadcast::Sender<News>;
+
+/// Tells whoever shows a recording when what comes of a source from now on is shown elsewhere. It comes before those reads do.
+pub(super) fn tell_of_move(published: &Published, opened: &Opened) {
+    if opened.is_moved {
+        // Nobody listening is no fault: nobody shows it.
+        let _ = published.send(News::Rearranged([opened.origin.timing_session_id].into()));
+    }
+}
 
 /// A publication that nobody follows yet.
 pub fn publication() -> Published {

@@ -74,7 +74,7 @@ pub async fn start(
     services: &Services,
     shutdown: CancellationToken,
 ) -> anyhow::Result<(Inlet, Storing)> {
-    let streams = Arc::default();
+    let streams = Arc::new(Streams::new(services.published.clone()));
     let database = services.config.database();
     if services.store.is_beside() {
         let words = format!("reads cannot be stored in {database}, and hardware is kept waiting");

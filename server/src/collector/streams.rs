@@ -16,6 +16,7 @@ use std::{
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::news::{Published, tell_of_move};
 use crate::store::{Dating, PartnerId, Result, Source, Store, is_about_data};
 
 /// Streams that are remembered. A server sees a few hundred in a weekend; when there are more all are forgotten, which costs
@@ -34,8 +35,9 @@ pub(super) struct Stream {
 }
 
 /// The streams that are known.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Streams {
+    published: Published,
     known: Mutex<HashMap<Key, Arc<Stream>>>,
 }
 
@@ -78,6 +80,14 @@ impl Stream {
 }
 
 impl Streams {
+    /// None yet. Whoever follows `published` is told when a stream goes on elsewhere.
+    pub(super) fn new(published: Published) -> Self {
+        Self {
+            published,
+            known: Mutex::default(),
+        }
+    }
+
     /// Opens a source's stream. With `patience` the store is asked for no longer than that, and when it does not answer the
     /// stream goes on by what is known here.
     pub(super) async fn open(
@@ -100,6 +110,7 @@ impl Streams {
         };
         match opened {
             Ok(opened) => {
+                tell_of_move(&self.published, &opened);
                 let stream = self.know(source, opened.last_sequence);
                 stream.date_by(opened.dating);
                 Ok(stream)

@@ -9,6 +9,7 @@
 mod access;
 mod append;
 pub mod audit;
+mod closing;
 mod copy;
 mod corrections;
 mod database;

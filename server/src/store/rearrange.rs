@@ -1,4 +1,4 @@
-//! What operators make of timing sessions: merged, split, closed and opened again.
+//! What operators make of timing sessions: merged and split.
 //!
 //! Each is a change of which session shows which part of which recording. No read is touched by it.
 
@@ -8,7 +8,7 @@ use sqlx::Connection;
 use super::{
     PartId, PartnerId, Result, Store, TimingSessionId,
     db::{reading, writing},
-    parts::{PARTS, Part, add_part, open_ended, part},
+    parts::{PARTS, Part, add_part},
     sql::Walled,
 };
 
@@ -26,7 +26,7 @@ pub enum Split {
 }
 
 /// Whoever changes what a session is made of holds its row until that is done. Sessions that were merged into others are not held.
-const HOLD: Walled = Walled::new(
+pub(super) const HOLD: Walled = Walled::new(
     "update timing_sessions set merged_into = null
     where partner_id = $1 and id in ($2, $3) and merged_into is null",
 );
@@ -67,45 +67,11 @@ const SPLIT_OFF: Walled = Walled::new(
     from timing_sessions where partner_id = $1 and id = $2",
 );
 
-const GO_ON_ELSEWHERE: Walled = Walled::new(
-    "insert into timing_sessions (partner_id, id, name, event_name, race_day, created_at, split_from)
-    select partner_id, $3, event_name, event_name, $4, $5, id
-    from timing_sessions where partner_id = $1 and id = $2",
-);
-
-const CLOSE: Walled = Walled::new(
-    "update timing_sessions set closed_at = coalesce(closed_at, $3)
-    where partner_id = $1 and id = $2 and merged_into is null",
-);
-
-const REOPEN: Walled = Walled::new(concat!(
-    "update timing_sessions set closed_at = null, reopened_at = $3
-    where partner_id = $1 and id = $2 and exists (select 1 from timing_session_parts p
-        where p.partner_id = $1 and p.timing_session_id = $2 and ",
-    open_ended!(),
-    ")"
-));
-
 const MERGED_INTO: Walled =
     Walled::new("select merged_into from timing_sessions where partner_id = $1 and id = $2");
 
 const EVENT_OF: Walled =
     Walled::new("select event_name from timing_sessions where partner_id = $1 and id = $2");
-
-const IN_CLOSED: Walled = Walled::new(concat!(
-    "select ",
-    part!(),
-    " from timing_session_parts p join timing_sessions s on s.id = p.timing_session_id
-    where p.partner_id = $1 and p.recording_id = $2 and s.closed_at is not null and ",
-    open_ended!()
-));
-
-/// Changes nothing where the part was changed meanwhile.
-const END: Walled = Walled::new(concat!(
-    "update timing_session_parts as p set up_to_position = $4
-    where p.partner_id = $1 and p.id = $2 and p.timing_session_id = $3 and ",
-    open_ended!()
-));
 
 const GIVE: Walled = Walled::new(
     "update timing_session_parts set timing_session_id = $3 where partner_id = $1 and id = $2",
@@ -263,36 +229,6 @@ impl Store {
         })
     }
 
-    /// Has what hardware sends from its next coming on shown elsewhere; false when there is no such session.
-    pub async fn close_timing_session(
-        &self,
-        partner: PartnerId,
-        session: TimingSessionId,
-        at: Moment,
-    ) -> Result<bool> {
-        writing!(self.db, partner, conn => CLOSE.query(partner)
-            .bind(session)
-            .bind(at.0)
-            .execute(conn)
-            .await
-            .map(|closed| closed.rows_affected() > 0))
-    }
-
-    /// Has hardware go on in a session that is closed or ended by itself; false when it goes on elsewhere already.
-    pub async fn reopen_timing_session(
-        &self,
-        partner: PartnerId,
-        session: TimingSessionId,
-        at: Moment,
-    ) -> Result<bool> {
-        writing!(self.db, partner, conn => REOPEN.query(partner)
-            .bind(session)
-            .bind(at.0)
-            .execute(conn)
-            .await
-            .map(|reopened| reopened.rows_affected() > 0))
-    }
-
     /// The session that shows what this one showed before it was merged.
     pub async fn merged_into(
         &self,
@@ -317,55 +253,11 @@ impl Store {
             .fetch_optional(conn)
             .await)
     }
-
-    /// Has a new timing session show what hardware sends from now on, where a closed one showed what it sent so far.
-    pub(super) async fn leave_closed(
-        &self,
-        partner: PartnerId,
-        recording: TimingSessionId,
-        race_day: &str,
-        at: Moment,
-    ) -> Result<()> {
-        let shown: Option<Part> = reading!(self.db, partner, conn => IN_CLOSED.query_as(partner)
-            .bind(recording)
-            .fetch_optional(conn)
-            .await?);
-        let Some(part) = shown else { return Ok(()) };
-        let last = self.last_position().await?;
-        writing!(self.db, partner, conn => {
-            let mut transaction = conn.begin().await?;
-            HOLD.query(partner)
-                .bind(part.session)
-                .bind(part.session)
-                .execute(&mut *transaction)
-                .await?;
-            let ended = END.query(partner)
-                .bind(part.id)
-                .bind(part.session)
-                .bind(last)
-                .execute(&mut *transaction)
-                .await?;
-            if ended.rows_affected() == 0 {
-                return Ok(());
-            }
-            let new = TimingSessionId::new();
-            GO_ON_ELSEWHERE.query(partner)
-                .bind(recording)
-                .bind(new)
-                .bind(race_day)
-                .bind(at.0)
-                .execute(&mut *transaction)
-                .await?;
-            let rest = Part { id: PartId::new(), after: last, ..part.of(new) };
-            add_part!(partner, rest).execute(&mut *transaction).await?;
-            transaction.commit().await
-        })
-    }
 }
 
 impl Part {
     /// It, shown by this session.
-    fn of(self, session: TimingSessionId) -> Self {
+    pub(super) fn of(self, session: TimingSessionId) -> Self {
         Self { session, ..self }
     }
 
@@ -406,24 +298,24 @@ fn joined(parts: impl Iterator<Item = Part>) -> Vec<Part> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::store::{
         NewRead, Origin, Role,
         testing::{self, NOW, race, read, somebody, workspace},
     };
 
-    const HOUR_MS: i64 = 3_600_000;
+    pub(crate) const HOUR_MS: i64 = 3_600_000;
 
     /// The store of a race with a read every minute from [`NOW`] on, tagged by the minute.
-    async fn race_of(minutes: u64) -> (Store, testing::Place, Origin) {
+    pub(crate) async fn race_of(minutes: u64) -> (Store, testing::Place, Origin) {
         let (store, place) = testing::store().await;
         let origin = race(&store).await;
         send(&store, origin, 0..minutes).await;
         (store, place, origin)
     }
 
-    async fn send(store: &Store, origin: Origin, minutes: std::ops::Range<u64>) {
+    pub(crate) async fn send(store: &Store, origin: Origin, minutes: std::ops::Range<u64>) {
         let reads: Vec<_> = minutes.map(|minute| at_minute(origin, minute)).collect();
         store.append(&reads, &[]).await.expect("stores");
         while store.count_parts().await.expect("counts") {}
@@ -454,7 +346,11 @@ mod tests {
     }
 
     /// The minutes that a session shows, by each of the ways to ask for them, which say the same.
-    async fn minutes(store: &Store, partner: PartnerId, session: TimingSessionId) -> Vec<u64> {
+    pub(crate) async fn minutes(
+        store: &Store,
+        partner: PartnerId,
+        session: TimingSessionId,
+    ) -> Vec<u64> {
         let after = store
             .reads_after(partner, session, 0, 1_000)
             .await
@@ -591,93 +487,6 @@ mod tests {
             seen.expect("is there").pinned_at.is_some(),
             "what was to be kept is"
         );
-    }
-
-    #[tokio::test]
-    async fn what_comes_after_a_session_was_closed_is_shown_elsewhere() {
-        let (store, _place, origin) = race_of(2).await;
-        let (partner, first) = (origin.partner_id, origin.timing_session_id);
-        let come_again = async |hours: i64| {
-            let at = NOW + hours * HOUR_MS;
-            let again = store.open_timing_session(partner, "21ROTM", "255F", "2021-05-08", at);
-            assert_eq!(
-                again.await.expect("opens"),
-                first,
-                "it is the same recording"
-            );
-        };
-        let shown = async || {
-            let sessions = store
-                .timing_sessions(partner, None, 10)
-                .await
-                .expect("lists");
-            sessions
-                .into_iter()
-                .map(|session| session.id)
-                .collect::<Vec<_>>()
-        };
-        assert!(
-            store
-                .close_timing_session(partner, first, NOW)
-                .await
-                .expect("closes")
-        );
-        send(&store, origin, 2..3).await;
-        assert!(
-            store
-                .reopen_timing_session(partner, first, NOW)
-                .await
-                .expect("opens")
-        );
-        come_again(0).await;
-        assert_eq!(shown().await, [first], "it was opened in time");
-
-        assert!(
-            store
-                .close_timing_session(partner, first, NOW)
-                .await
-                .expect("closes")
-        );
-        send(&store, origin, 3..4).await;
-        come_again(1).await;
-        come_again(1).await;
-        let [second, only] = shown().await[..] else {
-            panic!("there are two")
-        };
-        assert_eq!(only, first);
-        send(&store, origin, 0..6).await;
-        assert_eq!(minutes(&store, partner, first).await, [0, 1, 2, 3]);
-        assert_eq!(minutes(&store, partner, second).await, [4, 5]);
-        let reopened = store.reopen_timing_session(partner, first, NOW).await;
-        assert!(!reopened.expect("answers"), "hardware goes on elsewhere");
-
-        assert!(
-            store
-                .merge_timing_session(partner, second, first, NOW)
-                .await
-                .expect("merges")
-        );
-        assert!(
-            store
-                .reopen_timing_session(partner, first, NOW)
-                .await
-                .expect("opens")
-        );
-        come_again(2).await;
-        assert_eq!(minutes(&store, partner, first).await, [0, 1, 2, 3, 4, 5]);
-    }
-
-    #[tokio::test]
-    async fn a_session_that_ended_by_itself_can_be_opened_again() {
-        let (store, _place, origin) = race_of(1).await;
-        let (partner, first) = (origin.partner_id, origin.timing_session_id);
-        let later = NOW + 30 * HOUR_MS;
-        let reopened = store
-            .reopen_timing_session(partner, first, later - HOUR_MS)
-            .await;
-        assert!(reopened.expect("opens"));
-        let open = store.open_timing_session(partner, "21ROTM", "NEW", "2021-05-09", later);
-        assert_eq!(open.await.expect("opens"), first);
     }
 
     #[tokio::test]

@@ -37,6 +37,8 @@ pub struct Opened {
     pub last_sequence: i64,
     /// By what its reads are dated.
     pub dating: Dating,
+    /// Whether what comes from now on is shown elsewhere than what came before, because that was closed.
+    pub is_moved: bool,
 }
 
 /// What is known of a stream's times beforehand.
@@ -87,7 +89,8 @@ impl Source {
 }
 
 impl Store {
-    /// Finds out where a source's reads belong, and makes session, location and stream that are missing.
+    /// Finds out where a source's reads belong, and makes session, location and stream that are missing. Where the timing session
+    /// that shows them is closed, what comes from now on is shown in a new one.
     pub async fn open_source(&self, source: &Source) -> Result<Opened> {
         let Source {
             partner_id,
@@ -109,11 +112,17 @@ impl Store {
             timing_session_id: session,
             stream_id: stream.id,
         };
+        let dating = self.dating(origin, location).await?;
+        // Nothing comes after it that could fail: whoever is told that it moved is told once.
+        let is_moved = self
+            .leave_closed(*partner_id, session, race_day, *opened_at)
+            .await?;
         Ok(Opened {
             // Who found it out earlier told others.
             origin: *source.origin.get_or_init(|| origin),
             last_sequence: stream.last_sequence,
-            dating: self.dating(origin, location).await?,
+            dating,
+            is_moved,
         })
     }
 

@@ -22,7 +22,8 @@ pub struct Stream {
     pub last_sequence: i64,
 }
 
-/// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day.
+/// A race may go on after midnight, and a session that hardware knows by its connection id is the same on any day. Only
+/// ChronoTrack's ids, of 40 characters, are given to no other race; a reader's name is the same next weekend.
 const RUNNING_SESSION: Walled = Walled::new(concat!(
     "select s.id from timing_sessions s
     left join timing_streams t on t.timing_session_id = s.id
@@ -30,7 +31,7 @@ const RUNNING_SESSION: Walled = Walled::new(concat!(
     open_ended!(),
     " left join timing_sessions shown on shown.id = p.timing_session_id
     where s.partner_id = $1 and s.event_name = $2 and s.split_from is null
-    and (t.connection = $3 or t.last_read_at >= $4 or s.created_at >= $4 or shown.reopened_at >= $4)
+    and (t.connection = $3 and length(t.connection) = 40 or t.last_read_at >= $4 or s.created_at >= $4 or shown.reopened_at >= $4)
     order by case when t.connection = $3 then 0 else 1 end, s.id desc limit 1"
 ));
 
@@ -62,24 +63,8 @@ const STREAM: Walled = Walled::new(
 
 impl Store {
     /// The recording that hardware of that event goes on with: the one that its connection id is known from, else one that had
-    /// reads, or was opened again, in the last six hours, else the one of this day, which is made when missing. Where the timing
-    /// session that shows it is closed, what comes from now on is shown in a new one.
+    /// reads, or was opened again, in the last six hours, else the one of this day, which is made when missing.
     pub async fn open_timing_session(
-        &self,
-        partner: PartnerId,
-        event_name: &str,
-        connection: &str,
-        race_day: &str,
-        at: Moment,
-    ) -> Result<TimingSessionId> {
-        let recording = self
-            .open_recording(partner, event_name, connection, race_day, at)
-            .await?;
-        self.leave_closed(partner, recording, race_day, at).await?;
-        Ok(recording)
-    }
-
-    async fn open_recording(
         &self,
         partner: PartnerId,
         event_name: &str,
@@ -182,11 +167,14 @@ mod tests {
             known,
             "after midnight"
         );
-        assert_eq!(
-            open("21ROTM", "255F", "2021-05-09", 20).await,
-            known,
-            "the same connection"
-        );
+        // An id of ChronoTrack's is no other race's; a reader's name may be.
+        let id = "255F".repeat(10);
+        for (connection, is_known) in [(id.as_str(), true), ("255F", false)] {
+            let stream = store.open_stream(origin.partner_id, known, connection, "FINISH", NOW);
+            stream.await.expect("opens");
+            let session = open("21ROTM", connection, "2021-05-10", 44).await;
+            assert_eq!(session == known, is_known, "{connection}");
+        }
         assert_ne!(
             open("22ROTM", "255F", "2021-05-08", 0).await,
             known,
