@@ -8,6 +8,7 @@ use std::{
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use crate::{
     clock,
@@ -50,24 +51,38 @@ async fn reads(store: &Store, retention: Retention) -> Result<u64> {
     let (partner, mut gone) = (retention.partner_id, 0);
     let now = clock::now();
     let cutoff = retention.cutoff(now);
-    while let Some(part) = store.outdated_part(partner, cutoff, now).await? {
-        let began = Instant::now();
-        gone += store.forget_reads(partner, &part, cutoff).await?;
-        rest_since(began).await;
+    let mut last = None;
+    while let Some(part) = store
+        .outdated_part(partner, cutoff, now, last.as_ref())
+        .await?
+    {
+        let mut next = Some(0);
+        while let Some(after) = next {
+            let began = Instant::now();
+            let step = store.forget_reads(partner, &part, cutoff, clock::now(), after);
+            let step = step.await?;
+            gone += step.forgotten;
+            next = step.next;
+            rest_since(began).await;
+        }
+        last = Some(part);
     }
     Ok(gone)
 }
 
 async fn lines(store: &Store, retention: Retention) -> Result<u64> {
     let (cutoff, mut gone) = (retention.cutoff(clock::now()), 0);
-    loop {
+    let mut next = Some(Uuid::nil());
+    while let Some(after) = next {
         let began = Instant::now();
-        match store.forget_lines(retention.partner_id, cutoff).await? {
-            0 => return Ok(gone),
-            more => gone += more,
-        }
+        let step = store
+            .forget_lines(retention.partner_id, cutoff, after)
+            .await?;
+        gone += step.forgotten;
+        next = step.next;
         rest_since(began).await;
     }
+    Ok(gone)
 }
 
 async fn rest_since(began: Instant) {

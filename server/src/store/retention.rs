@@ -1,21 +1,22 @@
 //! How long what the hardware sent is kept, and letting go of what is older.
 //!
-//! Reads and lines go in small steps, each a transaction of its own, so that a read that comes in never waits long for one. What a
-//! timing session counted stays: its figures tell what came in, not what is still there.
+//! Reads and lines go in small steps, each a transaction of its own, so that a read that comes in never waits long for one. A step
+//! goes on where the last one came to, and what is kept is passed over by a reader, for whom nobody waits. What a timing session
+//! counted stays: its figures tell what came in, not what is still there.
 
 use gantry_core::time::Moment;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    PartnerId, Result, Store, TimingSessionId,
+    PartId, PartnerId, Result, Store, TimingSessionId,
     db::{reading, writing},
     fence::Server,
     parts::{Part, part},
     sql::{Common, Walled},
 };
 
-/// Rows that go in one step: about a millisecond's work for SQLite, which lets nobody else write meanwhile.
+/// Rows that are looked at, and go, in one step: about a millisecond's work for SQLite, which lets nobody else write meanwhile.
 const STEP: i64 = 256;
 
 const DAY_MS: i64 = 86_400_000;
@@ -47,48 +48,83 @@ const RETENTIONS: Common =
 const KEEP_FOR: Common =
     Common::new("update timing_partners set keep_reads_days = $2 where id = $1");
 
-/// A part of a session whose oldest reads may go. Streams are looked at first: they are few, and most are young.
+/// True of a session, called `s`, that nobody has pinned and no display shows that is open at `$3`.
+macro_rules! forgettable {
+    () => {
+        "s.pinned_at is null
+        and not exists (select 1 from display_session_bindings b
+            join display_sessions d on d.id = b.display_session_id
+            join display_urls u on u.display_session_id = d.id
+            where b.partner_id = $1 and b.timing_session_id = s.id and d.deleted_at is null and d.archived_at is null
+            and u.revoked_at is null and u.expires_at > $3)"
+    };
+}
+
+/// Streams are looked at and not reads: they are few.
 const OUTDATED: Walled = Walled::unattended(
     concat!(
         "select ",
         part!(),
         " from timing_session_parts p join timing_sessions s on s.id = p.timing_session_id
-        where p.partner_id = $1 and s.pinned_at is null
+        where p.partner_id = $1 and p.id > $4
         and exists (select 1 from timing_streams t
             where t.partner_id = $1 and t.timing_session_id = p.recording_id and t.first_read_at < $2)
-        and exists (select 1 from timing_reads r
-            where r.partner_id = $1 and r.timing_session_id = p.recording_id and r.received_at < $2
-            and r.at >= p.from_at and r.at < p.until_at
-            and r.position > p.after_position and r.position <= p.up_to_position)
-        and not exists (select 1 from display_session_bindings b
-            join display_sessions d on d.id = b.display_session_id
-            join display_urls u on u.display_session_id = d.id
-            where b.partner_id = $1 and b.timing_session_id = s.id and d.deleted_at is null and d.archived_at is null
-            and u.revoked_at is null and u.expires_at > $3)
-        order by p.id limit 1"
+        and ",
+        forgettable!(),
+        " order by p.id limit 1"
     ),
     "what open displays show is kept whoever made them",
 );
 
-const FORGET_READS: Walled = Walled::new(
-    "delete from timing_reads where partner_id = $1 and position in (
-    select position from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and received_at < $3
-    and at >= $5 and at < $6 and position > $7 and position <= $8 order by position limit $4)",
+const LOOK_AT_READS: Walled = Walled::new(
+    "select position, at, received_at from timing_reads
+    where partner_id = $1 and timing_session_id = $2 and position > $3 and position <= $4 order by position limit $5",
+);
+
+/// Nothing, where the part was cut, or its session pinned or shown meanwhile.
+const FORGET_READS: Walled = Walled::unattended(
+    concat!(
+        "delete from timing_reads where partner_id = $1 and received_at < $2
+        and timing_session_id = $4 and at >= $5 and at < $6 and position > $7 and position <= $8
+        and exists (select 1 from timing_session_parts p join timing_sessions s on s.id = p.timing_session_id
+            where p.partner_id = $1 and p.id = $9 and p.from_at = $5 and p.until_at = $6
+            and p.after_position <= $7 and p.up_to_position >= $8 and ",
+        forgettable!(),
+        ")"
+    ),
+    "what open displays show is kept whoever made them",
 );
 
 /// A line's id tells its age as its time does, and is the only order that lines are kept in.
+const LOOK_AT_LINES: Walled = Walled::new(
+    "select id from timing_lines where partner_id = $1 and id > $2 and id < $3 order by id limit $4",
+);
+
 const FORGET_LINES: Walled = Walled::new(
-    "delete from timing_lines where partner_id = $1 and id in (
-    select l.id from timing_lines l where l.partner_id = $1 and l.id < $2
+    "delete from timing_lines as l where l.partner_id = $1 and l.id > $2 and l.id <= $3
     and not exists (select 1 from timing_session_parts p join timing_sessions s on s.id = p.timing_session_id
-        where p.partner_id = $1 and p.recording_id = l.timing_session_id and s.pinned_at is not null)
-    order by l.id limit $3)",
+        where p.partner_id = $1 and p.recording_id = l.timing_session_id and s.pinned_at is not null)",
 );
 
 const PIN: Walled = Walled::new(
     "update timing_sessions set pinned_at = $3 where partner_id = $1 and id = $2 and merged_into is null",
 );
+
+/// What a step of letting go came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step<Cursor> {
+    /// Rows that went.
+    pub forgotten: u64,
+    /// Where the next one begins; `None` when there is nothing more to look at.
+    pub next: Option<Cursor>,
+}
+
+#[derive(FromRow)]
+struct SeenRow {
+    position: i64,
+    at: i64,
+    received_at: i64,
+}
 
 impl Store {
     /// How long the reads of each partner are kept.
@@ -121,49 +157,106 @@ impl Store {
             .map(|pinned| pinned.rows_affected() > 0))
     }
 
-    /// A part of a timing session of the partner with reads received before `cutoff` that may go: the session is not pinned, and no
-    /// display shows it that is open `now`.
+    /// The next part of a timing session of the partner that may have reads received before `cutoff` which may go: the session is
+    /// not pinned, and no display shows it that is open `now`.
     pub async fn outdated_part(
         &self,
         partner: PartnerId,
         cutoff: Moment,
         now: Moment,
+        after: Option<&Part>,
     ) -> Result<Option<Part>> {
+        let after = after.map_or(PartId(Uuid::nil()), |part| part.id);
         reading!(self.db, partner, conn => OUTDATED.query_as(partner)
             .bind(cutoff.0)
             .bind(now.0)
+            .bind(after)
             .fetch_optional(conn)
             .await)
     }
 
-    /// Lets go of some of a part's reads that were received before `cutoff`, and answers how many: 0 when none is left.
+    /// Lets go of what was received before `cutoff` among some of a part's reads after a position, 0 at first, unless the part's
+    /// session was pinned, or is shown `now`.
+    ///
+    /// Reads are stored about in the order in which they were received, so where some are young the others after them are.
     pub async fn forget_reads(
         &self,
         partner: PartnerId,
         part: &Part,
         cutoff: Moment,
-    ) -> Result<u64> {
-        writing!(self.db, partner, conn => FORGET_READS.query(partner)
+        now: Moment,
+        after: i64,
+    ) -> Result<Step<i64>> {
+        let over = Step {
+            forgotten: 0,
+            next: None,
+        };
+        let Some((after, up_to)) = part.stretches(after).next() else {
+            return Ok(over);
+        };
+        let seen: Vec<SeenRow> = reading!(self.db, partner, conn => LOOK_AT_READS.query_as(partner)
             .bind(part.recording)
-            .bind(cutoff.0)
+            .bind(after)
+            .bind(up_to)
             .bind(STEP)
+            .fetch_all(conn)
+            .await?);
+        let is_old = |read: &&SeenRow| read.received_at < cutoff.0;
+        let is_meant = |read: &SeenRow| (part.from.0..part.until.0).contains(&read.at);
+        if !seen.is_empty() && !seen.iter().any(|read| is_old(&read)) {
+            return Ok(over);
+        }
+        let last = seen.last().map_or(up_to, |read| read.position);
+        let next = Some(if seen.len() < STEP as usize {
+            up_to
+        } else {
+            last
+        });
+        if !seen.iter().filter(is_old).any(is_meant) {
+            return Ok(Step { next, ..over });
+        }
+        let forgotten = writing!(self.db, partner, conn => FORGET_READS.query(partner)
+            .bind(cutoff.0)
+            .bind(now.0)
+            .bind(part.recording)
             .bind(part.from.0)
             .bind(part.until.0)
-            .bind(part.after)
-            .bind(part.up_to)
+            .bind(after)
+            .bind(last)
+            .bind(part.id)
             .execute(conn)
-            .await
-            .map(|forgotten| forgotten.rows_affected()))
+            .await?
+            .rows_affected());
+        Ok(Step { forgotten, next })
     }
 
-    /// Lets go of some lines that were no reads and came before `cutoff`, and answers how many: 0 when none is left.
-    pub async fn forget_lines(&self, partner: PartnerId, cutoff: Moment) -> Result<u64> {
-        writing!(self.db, partner, conn => FORGET_LINES.query(partner)
+    /// Lets go of some of the lines that were no reads and came before `cutoff`, after the one where the last step came to.
+    pub async fn forget_lines(
+        &self,
+        partner: PartnerId,
+        cutoff: Moment,
+        after: Uuid,
+    ) -> Result<Step<Uuid>> {
+        let seen: Vec<Uuid> = reading!(self.db, partner, conn => LOOK_AT_LINES.query_scalar(partner)
+            .bind(after)
             .bind(first_id_at(cutoff))
             .bind(STEP)
+            .fetch_all(conn)
+            .await?);
+        let Some(last) = seen.last().copied() else {
+            return Ok(Step {
+                forgotten: 0,
+                next: None,
+            });
+        };
+        let forgotten = writing!(self.db, partner, conn => FORGET_LINES.query(partner)
+            .bind(after)
+            .bind(last)
             .execute(conn)
-            .await
-            .map(|forgotten| forgotten.rows_affected()))
+            .await?
+            .rows_affected());
+        let next = Some(last).filter(|_| seen.len() == STEP as usize);
+        Ok(Step { forgotten, next })
     }
 }
 
@@ -177,7 +270,7 @@ fn first_id_at(moment: Moment) -> Uuid {
 mod tests {
     use super::*;
     use crate::store::{
-        DisplaySessionId, NewLine, Origin, Person, Role,
+        DisplaySessionId, NewLine, Origin, Person, Role, Split,
         testing::{self, NOW, race, read, somebody, workspace},
     };
 
@@ -202,18 +295,30 @@ mod tests {
         shown.expect("adds");
     }
 
-    async fn forget_all(store: &Store, origin: Origin) -> u64 {
-        let (partner, mut gone) = (origin.partner_id, 0);
+    /// Rows that went in each step over a part.
+    async fn steps(store: &Store, origin: Origin, part: &Part) -> Vec<u64> {
+        let (mut steps, mut next) = (Vec::new(), Some(0));
         let cutoff = LATER - 30 * DAY_MS;
-        while let Some(part) = store
-            .outdated_part(partner, cutoff, LATER)
-            .await
-            .expect("answers")
-        {
-            let step = store.forget_reads(partner, &part, cutoff).await;
-            gone += step.expect("forgets");
+        while let Some(after) = next {
+            let step = store.forget_reads(origin.partner_id, part, cutoff, LATER, after);
+            let step = step.await.expect("forgets");
+            steps.push(step.forgotten);
+            next = step.next;
         }
-        gone
+        steps
+    }
+
+    async fn forget_all(store: &Store, origin: Origin) -> u64 {
+        let (mut part, mut gone) = (None, 0);
+        let cutoff = LATER - 30 * DAY_MS;
+        loop {
+            let next = store.outdated_part(origin.partner_id, cutoff, LATER, part.as_ref());
+            let Some(next) = next.await.expect("answers") else {
+                return gone;
+            };
+            gone += steps(store, origin, &next).await.iter().sum::<u64>();
+            part = Some(next);
+        }
     }
 
     async fn kept(store: &Store, origin: Origin) -> usize {
@@ -231,23 +336,71 @@ mod tests {
             young.read.received_at = LATER;
         }
         store.append(&reads, &[]).await.expect("stores");
-        let (partner, session) = (origin.partner_id, origin.timing_session_id);
-        let cutoff = LATER - 30 * DAY_MS;
-        let part = Part::whole_of(session);
-        let mut steps = Vec::new();
-        loop {
-            let step = store.forget_reads(partner, &part, cutoff).await;
-            match step.expect("forgets") {
-                0 => break,
-                step => steps.push(step),
-            }
-        }
-        assert_eq!(steps, [256, 256, 78]);
+        let part = Part::whole_of(origin.timing_session_id);
+        let gone = steps(&store, origin, &part).await;
+        assert_eq!(gone[..3], [256, 256, 78]);
+        assert_eq!(gone[3..].iter().sum::<u64>(), 0);
         assert_eq!(kept(&store, origin).await, 10);
-        let open = store.outdated_part(partner, cutoff, LATER).await;
-        assert_eq!(open.expect("answers"), None, "only young reads are left");
+        assert_eq!(steps(&store, origin, &part).await, [0], "a look is enough");
         let again = store.append(&reads[590..], &[]).await.expect("answers");
         assert_eq!(again, [], "what is left is still recognised");
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_of_a_recording_is_looked_at_once() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let (partner, session) = (origin.partner_id, origin.timing_session_id);
+        let mut reads: Vec<_> = (1..=2_000).map(|n| read(origin, n, "7")).collect();
+        for (read, minute) in reads.iter_mut().zip(0..) {
+            read.read.at = NOW + minute * 60_000;
+        }
+        store.append(&reads, &[]).await.expect("stores");
+        let middle = NOW + 1_000 * 60_000;
+        let rest = TimingSessionId::new();
+        let split = store.split_timing_session(partner, session, middle, rest, "Rest", NOW);
+        assert_eq!(split.await.expect("answers"), Split::Done);
+        let pinned = store.pin_timing_session(partner, session, Some(NOW)).await;
+        assert!(pinned.expect("pins"));
+        let part = async || store.parts(partner, rest).await.expect("reads").remove(0);
+
+        let step = |after| {
+            let (store, cutoff) = (&store, LATER - 30 * DAY_MS);
+            async move {
+                let part = store.parts(partner, rest).await.expect("reads").remove(0);
+                let step = store.forget_reads(partner, &part, cutoff, LATER, after);
+                step.await.expect("forgets")
+            }
+        };
+        // As long as nobody counted where its reads lie, what is kept is passed over, and not again.
+        let mut looked = 0;
+        let mut next = Some(0);
+        while let Some(after) = next.take().filter(|after| *after < 1_000) {
+            let step = step(after).await;
+            looked += 1;
+            next = step.next;
+        }
+        assert_eq!(looked, 4, "each step begins where the last one came to");
+        assert_eq!(part().await.first_position, None);
+        while store.count_parts().await.expect("counts") {}
+        assert!(part().await.first_position.is_some());
+        let gone = steps(&store, origin, &part().await).await;
+        assert!(gone[0] > 0, "it begins after what is kept: {gone:?}");
+        assert_eq!(kept(&store, origin).await, 1_000);
+    }
+
+    #[tokio::test]
+    async fn what_was_pinned_since_stays() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let (partner, session) = (origin.partner_id, origin.timing_session_id);
+        let one = [read(origin, 1, "7")];
+        store.append(&one, &[]).await.expect("stores");
+        let part = Part::whole_of(session);
+        let pinned = store.pin_timing_session(partner, session, Some(NOW)).await;
+        assert!(pinned.expect("pins"));
+        assert_eq!(steps(&store, origin, &part).await.iter().sum::<u64>(), 0);
+        assert_eq!(kept(&store, origin).await, 1);
     }
 
     #[tokio::test]
@@ -297,7 +450,10 @@ mod tests {
         store.append(&[], &[line]).await.expect("stores");
         let partner = origin.partner_id;
         let today = crate::clock::now();
-        let forget = async |cutoff| store.forget_lines(partner, cutoff).await.expect("forgets");
+        let forget = async |cutoff| {
+            let step = store.forget_lines(partner, cutoff, Uuid::nil()).await;
+            step.expect("forgets").forgotten
+        };
         assert_eq!(forget(today - DAY_MS).await, 0, "ids are of today");
         assert_eq!(forget(today + DAY_MS).await, 1);
 
