@@ -2,6 +2,10 @@
 
 use crate::{dating::WireTime, time::Moment};
 
+/// The lowest sequence that was made up, where the hardware does not number its reads: far above every one that is counted. From
+/// here on sequences tell reads apart and say nothing of their order.
+pub const FIRST_MADE_UP: u64 = 1 << 62;
+
 /// One line of a timing stream, understood.
 ///
 /// It is made by a decoder from a raw line and never changes afterwards; the store keeps it beside the raw line.
@@ -14,7 +18,7 @@ pub struct TimingRead {
     /// The location (mat) as the hardware names it.
     pub location: String,
     /// Its number within the connection and location, from 1; where the hardware does not number its reads, a fingerprint of
-    /// the line, from 2⁶² on.
+    /// the line, from [`FIRST_MADE_UP`] on.
     pub sequence: u64,
     /// The tag's text as sent; for ChronoTrack this is the bib. `GUNTIME` for a gun.
     pub tag: String,

@@ -1,7 +1,6 @@
 //! Numbers for reads that the hardware does not number.
 
-/// The lowest fingerprint: far above every sequence that is counted.
-const LOWEST: u64 = 1 << 62;
+use crate::read::FIRST_MADE_UP;
 
 /// A number for a read by what the hardware says of it, in the place of a sequence: the same words are the same number,
 /// however often they arrive, and other words another.
@@ -12,7 +11,7 @@ pub(crate) fn fingerprint(words: &[u8]) -> u64 {
     let hash = words.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    LOWEST | ((hash ^ (hash >> 62)) & (LOWEST - 1))
+    FIRST_MADE_UP | ((hash ^ (hash >> 62)) & (FIRST_MADE_UP - 1))
 }
 
 #[cfg(test)]

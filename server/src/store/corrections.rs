@@ -5,13 +5,13 @@
 
 use gantry_core::{
     dating::{Correction, WireTime},
-    read::ReadKind,
+    read::{FIRST_MADE_UP, ReadKind},
     time::Moment,
 };
 use sqlx::{Connection, FromRow};
 
 use super::{
-    PartnerId, Result, Store, StreamId, TimingSessionId,
+    Origin, PartnerId, Result, Store, StreamId, TimingSessionId,
     db::{reading, writing},
     fence::Server,
     parts::whole,
@@ -58,6 +58,9 @@ pub struct Dated {
 /// Reads that are asked for at once.
 const PAGE: i64 = 2_000;
 
+/// Of the newest reads of a recording so many are looked at for the last one of a stream.
+const NEWEST: i64 = 1_000;
+
 /// Of all recordings that a timing session shows something of.
 const SET: Walled = Walled::new(
     "insert into timing_corrections (partner_id, recording_id, location, ahead_ms, first_day, set_at)
@@ -100,9 +103,20 @@ const DATED_AFTER: Walled = Walled::new(
     where partner_id = $1 and timing_session_id = $2 and location = $3 and position > $4 order by position limit $5",
 );
 
+/// The newest of what has the highest number and what is among the newest of the recording: numbers that were made up are in no
+/// order, and a client that was restarted begins again with 1.
 const LAST_OF_STREAM: Walled = Walled::new(
-    "select at, received_at from timing_reads
-    where partner_id = $1 and stream_id = $2 and kind = $3 order by sequence desc limit 1",
+    "select at, received_at from (
+        select position, at, received_at from (
+            select position, at, received_at from timing_reads
+            where partner_id = $1 and stream_id = $2 and kind = $3 and sequence < $4
+            order by sequence desc limit 1) numbered
+        union all
+        select position, at, received_at from (
+            select position, at, received_at, stream_id, kind from timing_reads
+            where partner_id = $1 and timing_session_id = $5 order by position desc limit $6) newest
+        where stream_id = $2 and kind = $3) found
+    order by position desc limit 1",
 );
 
 const DATE: Walled =
@@ -205,14 +219,16 @@ impl Store {
     }
 
     /// When the last read of a stream happened and was received; guns, which may be told at any time, are left out.
-    pub(super) async fn last_of_stream(
-        &self,
-        partner: PartnerId,
-        stream: StreamId,
-    ) -> Result<Option<(Moment, Moment)>> {
+    ///
+    /// Of hardware that does not number its reads it is found among the newest of its recording, or not at all.
+    pub(super) async fn last_of_stream(&self, origin: Origin) -> Result<Option<(Moment, Moment)>> {
+        let partner = origin.partner_id;
         let last: Option<(i64, i64)> = reading!(self.db, partner, conn => LAST_OF_STREAM.query_as(partner)
-            .bind(stream)
+            .bind(origin.stream_id)
             .bind(kind_text(ReadKind::Chip))
+            .bind(FIRST_MADE_UP.cast_signed())
+            .bind(origin.timing_session_id)
+            .bind(NEWEST)
             .fetch_optional(conn)
             .await?);
         Ok(last.map(|(at, received_at)| (Moment(at), Moment(received_at))))
@@ -295,5 +311,50 @@ impl From<DatedRow> for Dated {
             at: Moment(row.at),
             received_at: Moment(row.received_at),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{NOW, race, read, store};
+
+    #[tokio::test]
+    async fn the_last_read_of_a_stream_is_the_one_that_came_last() {
+        let (store, _place) = store().await;
+        let origin = race(&store).await;
+        let last = async || store.last_of_stream(origin).await.expect("answers");
+        assert_eq!(last().await, None);
+        // Numbered, numbered by a client that was restarted, and with numbers that were made up.
+        let sequences = [1, 500, 2, FIRST_MADE_UP + 9, FIRST_MADE_UP + 3];
+        for (sequence, minute) in sequences.into_iter().zip(0..) {
+            let mut one = read(origin, sequence, &sequence.to_string());
+            one.read.at = NOW + minute * 60_000;
+            one.read.received_at = one.read.at + 1;
+            let came = (one.read.at, one.read.received_at);
+            store.append(&[one], &[]).await.expect("stores");
+            assert_eq!(last().await, Some(came), "{sequence}");
+        }
+        // Long after, a number tells still.
+        let other = store.open_stream(
+            origin.partner_id,
+            origin.timing_session_id,
+            "NEW",
+            "START",
+            NOW,
+        );
+        let other = Origin {
+            stream_id: other.await.expect("opens").id,
+            ..origin
+        };
+        let at_the_start = |sequence| {
+            let mut one = read(other, sequence, "7");
+            one.read.location = "START".to_owned();
+            one
+        };
+        let many: Vec<_> = (1..=NEWEST.unsigned_abs()).map(at_the_start).collect();
+        store.append(&many, &[]).await.expect("stores");
+        let numbered = NOW + 60_000;
+        assert_eq!(last().await, Some((numbered, numbered + 1)));
     }
 }

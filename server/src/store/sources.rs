@@ -131,7 +131,7 @@ impl Store {
         let correction = self.correction(partner, origin.timing_session_id, location);
         Ok(Dating {
             correction: correction.await?.unwrap_or_default(),
-            last: self.last_of_stream(partner, origin.stream_id).await?,
+            last: self.last_of_stream(origin).await?,
         })
     }
 }
