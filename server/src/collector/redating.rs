@@ -14,7 +14,7 @@ use gantry_core::{
     time::Moment,
 };
 use jiff::tz::TimeZone;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -24,6 +24,9 @@ use crate::{
     services::Services,
     store::{Dated, Result, SetCorrection, Store, StreamId},
 };
+
+/// How often it is looked for reads that came while the store was away and were dated without their correction.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How often is looked whether connections are gone.
 const PULSE: Duration = Duration::from_millis(20);
@@ -52,8 +55,8 @@ pub async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) 
             }
             None => return,
         }
-        let told = shutdown.run_until_cancelled(services.corrected.notified());
-        if told.await.is_none() {
+        let told = timeout(LOOK, services.corrected.notified());
+        if shutdown.run_until_cancelled(told).await.is_none() {
             return;
         }
     }

@@ -118,7 +118,9 @@ impl Streams {
             Err(error) if patience.is_none() || is_about_data(&error) => Err(error),
             Err(error) => {
                 warn!(%error, location = source.location, "the database does not tell where a stream belongs; its reads wait");
-                Ok(self.know(source, 0))
+                let stream = self.know(source, 0);
+                stream.source.go_unplaced();
+                Ok(stream)
             }
         }
     }

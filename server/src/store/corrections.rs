@@ -98,6 +98,12 @@ const PENDING: Across = Across::new(
     "what was not finished is gone on with, whosever it is",
 );
 
+/// It counts as set anew, so that who dates reads again this moment does not take these for dated as well.
+const DATE_AGAIN: Walled = Walled::new(
+    "update timing_corrections set set_at = set_at + 1, redated_at = null
+    where partner_id = $1 and recording_id = $2 and location = $3",
+);
+
 const DATED_AFTER: Walled = Walled::new(
     "select position, stream_id, kind, reader, wire_time, at, received_at from timing_reads
     where partner_id = $1 and timing_session_id = $2 and location = $3 and position > $4 order by position limit $5",
@@ -232,6 +238,17 @@ impl Store {
             .fetch_optional(conn)
             .await?);
         Ok(last.map(|(at, received_at)| (Moment(at), Moment(received_at))))
+    }
+
+    /// Has the reads of a mat dated again by its correction.
+    pub(super) async fn date_again(&self, origin: Origin, location: &str) -> Result<()> {
+        let partner = origin.partner_id;
+        writing!(self.db, partner, conn => DATE_AGAIN.query(partner)
+            .bind(origin.timing_session_id)
+            .bind(location)
+            .execute(conn)
+            .await
+            .map(drop))
     }
 
     /// Some reads of a correction's mat after a position, in order; none at the end.

@@ -3,7 +3,10 @@
 //! What a read belongs to is in the database, which may be away when hardware connects. So a read is taken in with its
 //! [`Source`], and the [`Origin`] is found when it is stored at the latest.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use gantry_core::{dating::Correction, read::TimingRead, time::Moment};
 
@@ -24,6 +27,8 @@ pub struct Source {
     pub race_day: String,
     /// When it connected.
     pub opened_at: Moment,
+    /// Whether there may be reads of it that were dated without knowing what is known of its stream, because the store was away.
+    pub(super) is_late: AtomicBool,
     /// Where its reads belong, once that was found out. It never changes after that.
     pub(super) origin: OnceLock<Origin>,
 }
@@ -78,8 +83,15 @@ impl Source {
             location: location.to_owned(),
             race_day,
             opened_at,
+            is_late: AtomicBool::new(false),
             origin: OnceLock::new(),
         }
+    }
+
+    /// Notes that its reads are taken in without what is known of its stream. When it is placed, they are dated again if the times
+    /// of its mat are corrected.
+    pub fn go_unplaced(&self) {
+        self.is_late.store(true, Relaxed);
     }
 
     /// Where its reads belong, as far as that was found out.
@@ -113,6 +125,12 @@ impl Store {
             stream_id: stream.id,
         };
         let dating = self.dating(origin, location).await?;
+        if source.is_late.load(Relaxed) {
+            if dating.correction != Correction::default() {
+                self.date_again(origin, location).await?;
+            }
+            source.is_late.store(false, Relaxed);
+        }
         // Nothing comes after it that could fail: whoever is told that it moved is told once.
         let is_moved = self
             .leave_closed(*partner_id, session, race_day, *opened_at)
@@ -133,5 +151,51 @@ impl Store {
             correction: correction.await?.unwrap_or_default(),
             last: self.last_of_stream(origin).await?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{self, NOW, race};
+
+    #[tokio::test]
+    async fn what_was_taken_in_without_its_correction_is_dated_again() {
+        let (store, _place) = testing::store().await;
+        let Origin {
+            partner_id: partner,
+            timing_session_id: session,
+            ..
+        } = race(&store).await;
+        let day = "2021-05-08".to_owned();
+        let source = |is_late| {
+            let source = Source::new(partner, "21ROTM", "9C", "FINISH", day.clone(), NOW);
+            if is_late {
+                source.go_unplaced();
+            }
+            source
+        };
+        let pending = async || store.pending_corrections().await.expect("lists");
+        let late = source(true);
+        store.open_source(&late).await.expect("opens");
+        assert_eq!(pending().await, [], "there is nothing to date them by");
+
+        let correction = Correction {
+            ahead_ms: 3_200,
+            first_day: None,
+        };
+        let set = store.set_correction(partner, session, "FINISH", correction, NOW);
+        assert!(set.await.expect("sets"));
+        let at_work = pending().await.remove(0);
+        store.redated(&at_work, NOW).await.expect("notes");
+        for source in [source(false), late] {
+            store.open_source(&source).await.expect("opens");
+            assert_eq!(pending().await, [], "they were dated by it");
+        }
+        store.open_source(&source(true)).await.expect("opens");
+        assert_eq!(pending().await.len(), 1);
+        // Who dated the others again just then is not done with these.
+        store.redated(&at_work, NOW).await.expect("notes");
+        assert_eq!(pending().await.len(), 1);
     }
 }

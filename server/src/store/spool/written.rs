@@ -2,7 +2,7 @@
 //!
 //! A change of any of this is another version, see [`file`](super::file): what an older server left behind must not be misread.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use gantry_core::{
     read::{ReadKind, TimingRead},
@@ -116,21 +116,23 @@ impl WrittenSource {
 
     fn source(self) -> Source {
         let partner_id = PartnerId(self.partner);
-        let source = Source {
+        let source = Source::new(
             partner_id,
-            event_name: self.event_name,
-            connection: self.connection,
-            location: self.location,
-            race_day: self.race_day,
-            opened_at: Moment(self.opened_at),
-            origin: OnceLock::new(),
-        };
-        if let Some((session, stream)) = self.origin {
-            let _ = source.origin.set(Origin {
-                partner_id,
-                timing_session_id: TimingSessionId(session),
-                stream_id: StreamId(stream),
-            });
+            &self.event_name,
+            &self.connection,
+            &self.location,
+            self.race_day,
+            Moment(self.opened_at),
+        );
+        match self.origin {
+            Some((session, stream)) => {
+                let _ = source.origin.set(Origin {
+                    partner_id,
+                    timing_session_id: TimingSessionId(session),
+                    stream_id: StreamId(stream),
+                });
+            }
+            None => source.go_unplaced(),
         }
         source
     }
