@@ -190,26 +190,27 @@ impl Intake {
         read: WireRead,
         received_at: Moment,
     ) -> Result<(), Refused> {
-        let read = match self.resolver.date(read, received_at) {
-            Ok(read) => read,
-            Err(undatable) => {
-                self.fault(&undatable.reason, Some(undatable.raw)).await;
-                return Ok(());
-            }
-        };
         let Ok(sequence) = i64::try_from(read.sequence) else {
             let reason = format!("sequence {} is beyond all counting", read.sequence);
             self.fault(&reason, Some(read.raw)).await;
             return Ok(());
         };
+        // Its stream comes first: it says by what the read is dated.
         let stream = match self.stream(&read.location).await {
-            Ok(stream) => stream,
+            Ok(stream) => Arc::clone(stream),
             Err(Refused::Locations) => {
                 self.fault(&Refused::Locations.to_string(), Some(read.raw))
                     .await;
                 return Ok(());
             }
             Err(refused) => return Err(refused),
+        };
+        let read = match self.resolver.date(read, received_at) {
+            Ok(read) => read,
+            Err(undatable) => {
+                self.fault(&undatable.reason, Some(undatable.raw)).await;
+                return Ok(());
+            }
         };
         let arrival = Arrival {
             source: Arc::clone(&stream.source),
@@ -326,7 +327,7 @@ impl Intake {
         }
     }
 
-    async fn stream(&mut self, location: &str) -> Result<&Stream, Refused> {
+    async fn stream(&mut self, location: &str) -> Result<&Arc<Stream>, Refused> {
         let is_it = |stream: &Arc<Stream>| stream.source.location == location;
         let known = self.streams.iter().position(is_it);
         let place = if let Some(place) = known {

@@ -118,6 +118,10 @@ impl Hardware {
 
     /// Introduces itself with one location, FINISH.
     async fn introduce(server: &Server, connection: &str) -> Self {
+        Self::introduce_at(server, connection, "FINISH").await
+    }
+
+    async fn introduce_at(server: &Server, connection: &str, location: &str) -> Self {
         let mut hardware = Self::dial(server).await;
         hardware.send(b"SimpleClient~0.6.0~CTP01\r\n").await;
         hardware.hear("getlocations").await;
@@ -125,7 +129,9 @@ impl Hardware {
             .send(format!("ack~getconnectionid~{connection}\r\n").as_bytes())
             .await;
         hardware.send(b"ack~geteventinfo~21ROTM~0~21ROTM\r\n").await;
-        hardware.send(b"ack~getlocations~FINISH\r\n").await;
+        hardware
+            .send(format!("ack~getlocations~{location}\r\n").as_bytes())
+            .await;
         hardware
     }
 
@@ -538,6 +544,41 @@ async fn moments(server: &Server) -> Vec<i64> {
         );
     }
     kept.iter().map(|kept| kept.read.at.0 - NOW.0).collect()
+}
+
+/// Corrects the finish's clock, and waits until what is stored is dated again.
+async fn correct_finish(server: &Server) {
+    let (store, session) = (&server.services.store, server.sessions().await[0].id);
+    let now = crate::clock::now();
+    let set = store.set_correction(server.partner, session, "FINISH", AHEAD, now);
+    assert!(set.await.expect("sets"));
+    server.services.corrected.notify_one();
+    let settled = async |server: &Server| {
+        let pending = server.services.store.pending_corrections().await;
+        pending.expect("lists").is_empty()
+    };
+    server.until("the reads are dated again", settled).await;
+}
+
+#[tokio::test]
+async fn the_first_read_of_a_mat_that_was_not_announced_is_corrected_as_well() {
+    let server = Server::start().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.reads(1..=1).await;
+    server
+        .until("the read", async |server| server.stored().await == 1)
+        .await;
+    correct_finish(&server).await;
+    hardware.is_closed().await;
+
+    let mut hardware = Hardware::introduce_at(&server, "BB", "START").await;
+    hardware.hear("start~START").await;
+    hardware.reads(2..=2).await;
+    server
+        .until("one more", async |server| server.stored().await == 2)
+        .await;
+    assert_eq!(moments(&server).await, [-3_200; 2]);
+    server.stop().await;
 }
 
 #[tokio::test]
