@@ -359,7 +359,8 @@ impl Intake {
             location,
             local_day(now, &owner.zone),
             now,
-        );
+        )
+        .in_zone(&owner.zone);
         let Inlet {
             streams, patience, ..
         } = &self.inlet;

@@ -110,8 +110,8 @@ async fn let_go(services: &Services, set: &SetCorrection, before: Moment) {
     }
 }
 
-/// The zone of the recording's hardware: that of the feed for its event, else of the partner's first feed that names one, else the
-/// server's.
+/// The zone of the recording's hardware, for streams that were stored without one: that of the feed for its event, else of the
+/// partner's first feed that names one, else the server's.
 async fn zone(services: &Services, set: &SetCorrection) -> Result<TimeZone> {
     let (store, partner) = (&services.store, set.partner_id);
     let event = store.event_of(partner, set.recording).await?;
@@ -130,6 +130,7 @@ async fn zone(services: &Services, set: &SetCorrection) -> Result<TimeZone> {
 /// A mat's reads on their way to other moments.
 struct Redating<'a> {
     set: &'a SetCorrection,
+    /// For streams of which nobody noted it.
     zone: TimeZone,
     resolvers: HashMap<StreamId, Resolver>,
     /// How far it came.
@@ -157,6 +158,10 @@ impl<'a> Redating<'a> {
                 return Ok(());
             };
             self.position = last.position;
+            let is_new = |read: &Dated| !self.resolvers.contains_key(&read.stream);
+            if reads.iter().any(is_new) {
+                self.begin_streams(store, &reads).await?;
+            }
             let moments: Vec<(i64, Moment)> = reads
                 .iter()
                 .filter_map(|read| self.other_moment(read))
@@ -170,17 +175,26 @@ impl<'a> Redating<'a> {
         }
     }
 
+    /// Has a resolver for the stream of each of these reads.
+    async fn begin_streams(&mut self, store: &Store, reads: &[Dated]) -> Result<()> {
+        let zones: HashMap<StreamId, String> = store.zones(self.set).await?.into_iter().collect();
+        for read in reads {
+            self.resolvers.entry(read.stream).or_insert_with(|| {
+                let noted = zones.get(&read.stream);
+                let zone = noted.and_then(|zone| TimeZone::get(zone).ok());
+                let mut resolver = Resolver::new(zone.unwrap_or_else(|| self.zone.clone()));
+                resolver.correct(&self.set.location, self.set.correction);
+                resolver
+            });
+        }
+        Ok(())
+    }
+
     /// When a read happened, if that is another moment than was thought.
     fn other_moment(&mut self, read: &Dated) -> Option<(i64, Moment)> {
-        let location = self.set.location.as_str();
-        let resolver = self.resolvers.entry(read.stream).or_insert_with(|| {
-            let mut resolver = Resolver::new(self.zone.clone());
-            resolver.correct(location, self.set.correction);
-            resolver
-        });
-        let at = resolver.moment(Clue {
+        let at = self.resolvers.get_mut(&read.stream)?.moment(Clue {
             kind: read.kind,
-            location,
+            location: &self.set.location,
             reader: &read.reader,
             time: read.time?,
             received_at: read.received_at,

@@ -17,7 +17,7 @@ use crate::{
     launch::{Listeners, launch},
     services::Services,
     store::{
-        PartnerId, Store, TimingSession,
+        FeedTerms, PartnerId, Store, TimingSession,
         testing::{self, NOW, Place},
     },
 };
@@ -578,6 +578,34 @@ async fn the_first_read_of_a_mat_that_was_not_announced_is_corrected_as_well() {
         .until("one more", async |server| server.stored().await == 2)
         .await;
     assert_eq!(moments(&server).await, [-3_200; 2]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn reads_are_dated_again_by_the_zone_that_they_were_dated_by() {
+    let server = Server::start().await;
+    let terms = FeedTerms {
+        time_zone: Some("Europe/Vienna".to_owned()),
+        ..testing::by_event("21ROTM")
+    };
+    let store = &server.services.store;
+    let feed = store.add_feed(server.partner, &terms, Some(NOW), 9, NOW);
+    let feed = feed.await.expect("adds").expect("is room").id;
+    server.services.feeds.tell().await;
+    let mut hardware = Hardware::introduce(&server, "AA").await;
+    hardware.reads(1..=1).await;
+    server
+        .until("the read", async |server| server.stored().await == 1)
+        .await;
+    let two_hours = -2 * 3_600_000;
+    assert_eq!(moments(&server).await, [two_hours]);
+
+    let removed = store.remove_feed(server.partner, feed, NOW).await;
+    removed.expect("removes");
+    server.services.feeds.tell().await;
+    hardware.is_closed().await;
+    correct_finish(&server).await;
+    assert_eq!(moments(&server).await, [two_hours - 3_200]);
     server.stop().await;
 }
 

@@ -104,6 +104,11 @@ const DATE_AGAIN: Walled = Walled::new(
     where partner_id = $1 and recording_id = $2 and location = $3",
 );
 
+const ZONES: Walled = Walled::new(
+    "select id, zone from timing_streams
+    where partner_id = $1 and timing_session_id = $2 and location = $3 and zone is not null",
+);
+
 const DATED_AFTER: Walled = Walled::new(
     "select position, stream_id, kind, reader, wire_time, at, received_at from timing_reads
     where partner_id = $1 and timing_session_id = $2 and location = $3 and position > $4 order by position limit $5",
@@ -249,6 +254,16 @@ impl Store {
             .execute(conn)
             .await
             .map(drop))
+    }
+
+    /// By which zone, an IANA name, the newest reads of each stream of a correction's mat were dated, where that is known.
+    pub async fn zones(&self, of: &SetCorrection) -> Result<Vec<(StreamId, String)>> {
+        let partner = of.partner_id;
+        reading!(self.db, partner, conn => ZONES.query_as(partner)
+            .bind(of.recording)
+            .bind(&of.location)
+            .fetch_all(conn)
+            .await)
     }
 
     /// Some reads of a correction's mat after a position, in order; none at the end.

@@ -9,8 +9,14 @@ use std::sync::{
 };
 
 use gantry_core::{dating::Correction, read::TimingRead, time::Moment};
+use jiff::tz::TimeZone;
 
-use super::{Origin, PartnerId, Result, Store};
+use super::{Origin, PartnerId, Result, Store, db::writing, sql::Walled};
+
+/// Written only when it is another than before: streams are opened often.
+const NOTE_ZONE: Walled = Walled::new(
+    "update timing_streams set zone = $3 where partner_id = $1 and id = $2 and (zone is null or zone <> $3)",
+);
 
 /// One numbering of reads, by what the hardware says: a connection of its own at one location of an event.
 #[derive(Debug)]
@@ -27,6 +33,8 @@ pub struct Source {
     pub race_day: String,
     /// When it connected.
     pub opened_at: Moment,
+    /// Where its hardware's clock is, as an IANA name, where that is known.
+    pub(super) zone: Option<String>,
     /// Whether there may be reads of it that were dated without knowing what is known of its stream, because the store was away.
     pub(super) is_late: AtomicBool,
     /// Where its reads belong, once that was found out. It never changes after that.
@@ -83,8 +91,17 @@ impl Source {
             location: location.to_owned(),
             race_day,
             opened_at,
+            zone: None,
             is_late: AtomicBool::new(false),
             origin: OnceLock::new(),
+        }
+    }
+
+    /// The same, whose hardware's clock is in that zone.
+    pub fn in_zone(self, zone: &TimeZone) -> Self {
+        Self {
+            zone: zone.iana_name().map(str::to_owned),
+            ..self
         }
     }
 
@@ -124,6 +141,7 @@ impl Store {
             timing_session_id: session,
             stream_id: stream.id,
         };
+        self.note_zone(origin, source.zone.as_deref()).await?;
         let dating = self.dating(origin, location).await?;
         if source.is_late.load(Relaxed) {
             if dating.correction != Correction::default() {
@@ -142,6 +160,17 @@ impl Store {
             dating,
             is_moved,
         })
+    }
+
+    /// Notes by which zone a stream's reads are dated from now on.
+    async fn note_zone(&self, origin: Origin, zone: Option<&str>) -> Result<()> {
+        let Some(zone) = zone else { return Ok(()) };
+        writing!(self.db, origin.partner_id, conn => NOTE_ZONE.query(origin.partner_id)
+            .bind(origin.stream_id)
+            .bind(zone)
+            .execute(conn)
+            .await
+            .map(drop))
     }
 
     async fn dating(&self, origin: Origin, location: &str) -> Result<Dating> {
