@@ -24,6 +24,8 @@ pub(crate) enum Point {
     Published,
     /// It is in the database and still in the spool.
     Shipped,
+    /// It changed hands, and its session has not yet.
+    Moving,
 }
 
 /// Comes past a point.

@@ -11,7 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{feeds::is_about, registry::Connection, storing::Inlet};
-use crate::{services::Services, store::HandOver};
+use crate::{
+    services::Services,
+    store::{HandOver, HandedOver},
+};
 
 /// How often is looked whether connections are gone.
 const PULSE: Duration = Duration::from_millis(20);
@@ -65,8 +68,15 @@ async fn carry_out(
     if !inlet.is_settled().await {
         return Ok(());
     }
-    services.store.hand_over(order).await?;
-    info!(session = %order.session, "handed over");
+    match services.store.hand_over(order).await? {
+        Some(HandedOver { reads: 0, lines: 0 }) => {
+            info!(session = %order.session, "handed over; there was nothing left in it to move");
+        }
+        Some(HandedOver { reads, lines }) => {
+            info!(session = %order.session, reads, lines, "handed over");
+        }
+        None => info!(session = %order.session, "was handed over before"),
+    }
     services.feeds.tell().await;
     Ok(())
 }

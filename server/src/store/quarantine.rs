@@ -16,7 +16,10 @@ use super::{
     fence::Server,
     sql::{Across, Common, Walled},
 };
-use crate::edge::networks::Networks;
+use crate::{
+    crash_points::{Point, point},
+    edge::networks::Networks,
+};
 
 /// The event of hardware that does not say.
 pub const UNNAMED_EVENT: &str = "Unnamed event";
@@ -40,6 +43,15 @@ pub struct HandOver {
     pub event_name: String,
 }
 
+/// What an order that was carried out came to, since it was begun or gone on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Reads that changed hands.
+    pub reads: u64,
+    /// Lines that were no reads.
+    pub lines: u64,
+}
+
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ordered {
@@ -54,8 +66,8 @@ pub enum Ordered {
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// There is more of the kind; the last was this.
-    More(Cursor),
+    /// There is more of the kind; the last was this, and so many rows changed hands.
+    More(Cursor, u64),
     /// No more of the kind.
     Done,
 }
@@ -154,7 +166,9 @@ const PEERS: Walled = Walled::new(
     "select peer from timing_lines where partner_id = $1 and timing_session_id = $2 group by peer order by max(received_at) desc limit 100",
 );
 
-const END_ORDER: Common = Common::new("delete from hand_overs where timing_session_id = $1");
+/// It comes first: who finds no order has nothing to finish.
+const END_ORDER: Common =
+    Common::new("delete from hand_overs where timing_session_id = $1 and to_partner = $2");
 
 impl Store {
     /// The partner that keeps what nobody is known to own; it is made when missing.
@@ -231,16 +245,31 @@ impl Store {
         reading!(self.db, Server, conn => ORDERS.query_as().fetch_all(conn).await)
     }
 
-    /// Carries an order out. Nothing may store into the session meanwhile. It may be called again for an order that was begun.
-    pub async fn hand_over(&self, order: &HandOver) -> Result<()> {
+    /// Carries an order out, or goes on with one that was begun; `None` when there is no such order, because it was carried out
+    /// before. Nothing may store into the session meanwhile.
+    pub async fn hand_over(&self, order: &HandOver) -> Result<Option<HandedOver>> {
+        let is_open: Option<i64> = reading!(self.db, Server, conn => ORDERED.query_scalar()
+            .bind(order.session)
+            .fetch_optional(conn)
+            .await?);
+        if is_open.is_none() {
+            return Ok(None);
+        }
+        let mut done = HandedOver::default();
         for mut cursor in [Cursor::Read(0), Cursor::Line(Uuid::nil())] {
-            while let Step::More(next) = self.hand_over_step(order, cursor).await? {
+            while let Step::More(next, moved) = self.hand_over_step(order, cursor).await? {
+                match next {
+                    Cursor::Read(_) => done.reads += moved,
+                    Cursor::Line(_) => done.lines += moved,
+                }
                 cursor = next;
+                point(Point::Moving);
                 // Whoever stores reads goes first.
                 tokio::task::yield_now().await;
             }
         }
-        self.finish_hand_over(order).await
+        let is_finished = self.finish_hand_over(order).await?;
+        Ok(is_finished.then_some(done))
     }
 
     async fn hand_over_step(&self, order: &HandOver, after: Cursor) -> Result<Step> {
@@ -255,8 +284,8 @@ impl Store {
                         .fetch_one(&mut *conn)
                         .await?;
                     let Some(last) = last else { return Ok(Step::Done) };
-                    MOVE_READS.query().bind(to).bind(session).bind(after).bind(last).execute(conn).await?;
-                    Ok(Step::More(Cursor::Read(last)))
+                    let moved = MOVE_READS.query().bind(to).bind(session).bind(after).bind(last).execute(conn).await?;
+                    Ok(Step::More(Cursor::Read(last), moved.rows_affected()))
                 }
                 Cursor::Line(after) => {
                     let lines: Vec<Uuid> = LINES_OF_STEP.query_scalar()
@@ -266,17 +295,22 @@ impl Store {
                         .fetch_all(&mut *conn)
                         .await?;
                     let Some(last) = lines.last() else { return Ok(Step::Done) };
-                    MOVE_LINES.query().bind(to).bind(session).bind(after).bind(last).execute(conn).await?;
-                    Ok(Step::More(Cursor::Line(*last)))
+                    let moved = MOVE_LINES.query().bind(to).bind(session).bind(after).bind(last).execute(conn).await?;
+                    Ok(Step::More(Cursor::Line(*last), moved.rows_affected()))
                 }
             }
         })
     }
 
-    async fn finish_hand_over(&self, order: &HandOver) -> Result<()> {
+    /// False, and nothing is done, when the order was carried out by somebody else meanwhile.
+    async fn finish_hand_over(&self, order: &HandOver) -> Result<bool> {
         let HandOver { session, to, .. } = *order;
         writing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
+            let ended = END_ORDER.query().bind(session).bind(to).execute(&mut *transaction).await?;
+            if ended.rows_affected() == 0 {
+                return Ok(false);
+            }
             for text in [MOVE_PARTS, MOVE_CORRECTIONS, MOVE_LOCATIONS, MOVE_STREAMS] {
                 text.query().bind(to).bind(session).execute(&mut *transaction).await?;
             }
@@ -287,8 +321,8 @@ impl Store {
                 .await?;
             let number = if same_day == 0 { String::new() } else { format!("#{}", same_day + 1) };
             MOVE_SESSION.query().bind(to).bind(session).bind(number).execute(&mut *transaction).await?;
-            END_ORDER.query().bind(session).execute(&mut *transaction).await?;
-            transaction.commit().await
+            transaction.commit().await?;
+            Ok(true)
         })
     }
 }
@@ -318,6 +352,8 @@ fn terms(order: &HandOver, connections: Vec<String>) -> Vec<FeedTerms> {
 
 #[cfg(test)]
 mod tests {
+    use std::{future::poll_fn, task::Poll};
+
     use super::*;
     use crate::store::{
         NewLine, Origin,
@@ -325,6 +361,22 @@ mod tests {
     };
 
     const EVENT: &str = "21ROTM";
+
+    const RACE_DAYS: Walled =
+        Walled::new("select race_day from timing_sessions where partner_id = $1 order by race_day");
+
+    impl Store {
+        /// The days of a partner's sessions, as the database tells them apart.
+        async fn race_days(&self, partner: PartnerId) -> Vec<String> {
+            let days: Result<Vec<String>> = async {
+                reading!(self.db, partner, conn => RACE_DAYS.query_scalar(partner)
+                    .fetch_all(conn)
+                    .await)
+            }
+            .await;
+            days.expect("reads")
+        }
+    }
 
     /// A session in quarantine with so many reads, and a partner.
     async fn quarantined(store: &Store, event: &str, reads: u64) -> (Origin, PartnerId) {
@@ -386,14 +438,21 @@ mod tests {
 
         // A crash after the first step: nobody sees half a session, and what was begun is begun again.
         let first = store.hand_over_step(&order, Cursor::Read(0)).await;
-        assert!(matches!(first.expect("moves"), Step::More(Cursor::Read(_))));
+        let moved = STEP.unsigned_abs();
+        assert!(
+            matches!(first.expect("moves"), Step::More(Cursor::Read(_), count) if count == moved)
+        );
         let seen = async |partner| {
             let seen = store.timing_session(partner, session).await.expect("reads");
             seen.map(|session| session.reads)
         };
         assert_eq!(seen(acme).await, None);
-        for _again in 0..2 {
-            store.hand_over(&order).await.expect("moves");
+        let rest = HandedOver {
+            reads: reads - moved,
+            lines: 1,
+        };
+        for done in [Some(rest), None] {
+            assert_eq!(store.hand_over(&order).await.expect("moves"), done);
         }
         assert_eq!(seen(acme).await, Some(reads as i64));
         assert_eq!(seen(origin.partner_id).await, None);
@@ -431,6 +490,10 @@ mod tests {
         assert_ne!(own, session);
         let order = order(&store, session, acme).await;
         store.hand_over(&order).await.expect("moves");
+        let again = store.finish_hand_over(&order).await.expect("answers");
+        assert!(!again, "who comes too late finds nothing to finish");
+        let race_days = store.race_days(acme).await;
+        assert_eq!(race_days, ["2021-05-08", "2021-05-08#2"]);
         let all = store.timing_sessions(acme, None, 10).await.expect("reads");
         let days: Vec<_> = all.iter().map(|session| &*session.race_day).collect();
         assert_eq!(days, ["2021-05-08"; 2]);
@@ -442,6 +505,49 @@ mod tests {
             let found = store.open_timing_session(acme, EVENT, connection, "2021-05-08", NOW + 1);
             assert_eq!(found.await.expect("finds"), expected, "{connection}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_hand_over_that_stops_anywhere_is_finished_by_the_next() {
+        let (store, _place) = testing::store().await;
+        let reads = 4 * STEP.unsigned_abs() + 1;
+        let (origin, acme) = quarantined(&store, EVENT, reads).await;
+        let session = origin.timing_session_id;
+        let order = order(&store, session, acme).await;
+        // Each is let go of after so many turns, wherever it is then.
+        let mut moved = 0;
+        for turns in 1.. {
+            let stopped = {
+                let mut handing = std::pin::pin!(store.hand_over(&order));
+                let mut left = turns;
+                poll_fn(|context| {
+                    left -= 1;
+                    match handing.as_mut().poll(context) {
+                        Poll::Ready(done) => Poll::Ready(Some(done)),
+                        Poll::Pending if left == 0 => Poll::Ready(None),
+                        Poll::Pending => Poll::Pending,
+                    }
+                })
+                .await
+            };
+            if let Some(done) = stopped {
+                // Nothing, where it was let go of while its last commit was on its way.
+                moved = done.expect("moves").map_or(0, |done| done.reads);
+                break;
+            }
+        }
+        assert!(moved < reads, "it was stopped halfway at least once");
+        let stored = store.reads_after(acme, session, 0, 10_000).await;
+        let sequences: Vec<_> = stored
+            .expect("reads")
+            .iter()
+            .map(|read| read.sequence.unsigned_abs())
+            .collect();
+        assert_eq!(sequences, (1..=reads).collect::<Vec<_>>(), "each once");
+        let left = store.reads_after(origin.partner_id, session, 0, 10).await;
+        assert_eq!(left.expect("reads"), []);
+        assert_eq!(store.race_days(acme).await, ["2021-05-08"]);
+        assert_eq!(store.hand_over(&order).await.expect("answers"), None);
     }
 
     #[tokio::test]
