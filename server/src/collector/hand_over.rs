@@ -16,9 +16,6 @@ use crate::{
     store::{HandOver, HandedOver},
 };
 
-/// How often is looked whether connections are gone.
-const PULSE: Duration = Duration::from_millis(20);
-
 /// How long to wait after the store failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -58,12 +55,8 @@ async fn carry_out(
                     .session()
                     .is_some_and(|(_, session)| session == order.session))
     };
-    while services.registry.connections().iter().any(is_meant) {
-        services
-            .registry
-            .let_go(is_meant, "its session changes hands");
-        sleep(PULSE).await;
-    }
+    let reason = "its session changes hands";
+    services.registry.see_off(is_meant, reason).await;
     // Without a writer the server is about to end, and the next one goes on.
     if !inlet.is_settled().await {
         return Ok(());

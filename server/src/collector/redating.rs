@@ -28,9 +28,6 @@ use crate::{
 /// How often it is looked for reads that came while the store was away and were dated without their correction.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How often is looked whether connections are gone.
-const PULSE: Duration = Duration::from_millis(20);
-
 /// How long to wait after the store failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -102,12 +99,8 @@ async fn let_go(services: &Services, set: &SetCorrection, before: Moment) {
     let fed = Some((set.partner_id, set.recording));
     let is_meant =
         |connection: &Connection| connection.since < before && connection.session() == fed;
-    while services.registry.connections().iter().any(is_meant) {
-        services
-            .registry
-            .let_go(is_meant, "its times were corrected");
-        sleep(PULSE).await;
-    }
+    let reason = "its times were corrected";
+    services.registry.see_off(is_meant, reason).await;
 }
 
 /// The zone of the recording's hardware, for streams that were stored without one: that of the feed for its event, else of the

@@ -17,6 +17,7 @@ use gantry_core::{
 };
 use jiff::civil::Date;
 use thiserror::Error;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -120,6 +121,8 @@ pub struct Registry {
     accepted: AtomicU64,
     reads: [AtomicU64; Protocol::ALL.len()],
     faults: AtomicU64,
+    /// Told when a connection is gone.
+    left: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -196,15 +199,29 @@ impl Registry {
         connections
     }
 
-    /// Ends the conversations of those connections, for the reason that is logged. What they sent so far is stored; hardware
-    /// comes again within seconds and goes on where it was, by what is stored then.
-    pub fn let_go(&self, is_meant: impl Fn(&Connection) -> bool, reason: &str) {
+    /// Ends the conversations of those connections, for the reason that is logged, and answers how many there still are. What they
+    /// sent so far is stored; hardware comes again within seconds and goes on where it was, by what is stored then.
+    pub fn let_go(&self, is_meant: impl Fn(&Connection) -> bool, reason: &str) -> usize {
+        let mut meant = 0;
         for place in lock(&self.connections).values() {
             let connection = lock(&place.connection);
             if is_meant(&connection) {
-                info!(peer = %connection.peer, reason, "timing connection is let go");
-                place.ended.cancel();
+                meant += 1;
+                if !place.ended.is_cancelled() {
+                    info!(peer = %connection.peer, reason, "timing connection is let go");
+                    place.ended.cancel();
+                }
             }
+        }
+        meant
+    }
+
+    /// Lets those connections go, and those that become such meanwhile, and waits until there are none.
+    pub async fn see_off(&self, is_meant: impl Fn(&Connection) -> bool, reason: &str) {
+        let mut left = self.left.subscribe();
+        while self.let_go(&is_meant, reason) > 0 {
+            // Who would tell is the registry itself.
+            let _ = left.changed().await;
         }
     }
 
@@ -321,6 +338,7 @@ impl fmt::Display for Suggestion {
 impl Drop for Presence {
     fn drop(&mut self) {
         lock(&self.registry.connections).remove(&self.id);
+        self.registry.left.send_replace(());
     }
 }
 
@@ -386,6 +404,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     const NOW: Moment = Moment(0);
@@ -424,10 +444,33 @@ mod tests {
             let presence = registry.enter(peer(1, port), PROTOCOL, NOW);
             presence.expect("there is room")
         });
-        registry.let_go(|connection| connection.peer.port() == 2, "its feed changed");
+        let second_only = |connection: &Connection| connection.peer.port() == 2;
+        assert_eq!(registry.let_go(second_only, "its feed changed"), 1);
         assert!(!first.ended().is_cancelled());
         assert!(second.ended().is_cancelled());
         assert_eq!(registry.len(), 2, "each leaves by itself");
+    }
+
+    #[tokio::test]
+    async fn who_sees_connections_off_waits_until_all_are_gone() {
+        let registry = Arc::new(Registry::default());
+        let enter = |port| registry.enter(peer(1, port), PROTOCOL, NOW);
+        let [first, second] = [2, 2].map(|port| enter(port).expect("there is room"));
+        let stays = enter(1).expect("there is room");
+        let is_meant = |connection: &Connection| connection.peer.port() == 2;
+        let seen_off = registry.see_off(is_meant, "a test");
+        let mut seen_off = std::pin::pin!(seen_off);
+        assert_eq!(seen_off.as_mut().now_or_never(), None);
+        assert!(first.ended().is_cancelled() && second.ended().is_cancelled());
+        drop(first);
+        // One more that came too late to be asked at first.
+        let late = enter(2).expect("there is room");
+        drop(second);
+        assert_eq!(seen_off.as_mut().now_or_never(), None);
+        assert!(late.ended().is_cancelled());
+        drop(late);
+        seen_off.await;
+        assert!(!stays.ended().is_cancelled());
     }
 
     /// How many come in from such addresses, one of each number in turn, and why the next does not.
