@@ -14,6 +14,7 @@ use crate::{
         news::{self, Published},
         ports::Ports,
         registry::Registry,
+        strangers::Strangers,
     },
     config::Config,
     display::guard::Guard,
@@ -35,6 +36,8 @@ pub struct Services {
     pub published: Published,
     /// Who is connected to the timing port.
     pub registry: Arc<Registry>,
+    /// What the timing port puts on the disk for whoever comes.
+    pub strangers: Arc<Strangers>,
     /// Whose hardware it is.
     pub feeds: Arc<Directory>,
     /// The ports that are feeds' own.
@@ -68,6 +71,7 @@ impl Services {
             store,
             published: news::publication(),
             registry: Arc::default(),
+            strangers: Arc::default(),
             alarms: Arc::default(),
             corrected: Arc::default(),
             ingest: Arc::default(),

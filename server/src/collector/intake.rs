@@ -13,6 +13,7 @@ use super::{
     partner::NoPartner,
     registry::Presence,
     storing::Inlet,
+    strangers::Strangers,
     streams::Stream,
     way::Way,
     writer::Entry,
@@ -48,6 +49,7 @@ const MOST_HELD_BYTES: usize = 16 << 10;
 pub(super) struct Intake {
     store: Store,
     feeds: Arc<Directory>,
+    strangers: Arc<Strangers>,
     /// The feed whose own way it came in by.
     by: Option<FeedId>,
     peer: SocketAddr,
@@ -92,6 +94,11 @@ pub(super) enum Refused {
     /// Somebody invents locations.
     #[error("more than {MOST_LOCATIONS} locations on one connection")]
     Locations,
+    /// Somebody whom nobody knows opens too much.
+    #[error(
+        "nobody is known to own this hardware, and too many streams were opened from its address lately"
+    )]
+    Strangers,
     /// There is nobody to collect for.
     #[error(transparent)]
     NoPartner(#[from] NoPartner),
@@ -117,6 +124,7 @@ impl Intake {
         Self {
             store: services.store.clone(),
             feeds: Arc::clone(&services.feeds),
+            strangers: Arc::clone(&services.strangers),
             by: way.feed(),
             resolver: Resolver::new(zone.clone()),
             zone,
@@ -253,6 +261,17 @@ impl Intake {
         if kept.lines >= MOST_LINES || kept.bytes >= MOST_BYTES {
             return;
         }
+        let is_known = self
+            .owner
+            .as_ref()
+            .map_or(self.by.is_some(), |owner| owner.feed.is_some());
+        let (address, is_faulty) = (self.peer.ip(), fault.is_some());
+        if !self
+            .strangers
+            .may_keep(address, is_known, is_faulty, raw.len())
+        {
+            return;
+        }
         kept.lines += 1;
         kept.bytes += raw.len();
         self.held.push(Line {
@@ -361,9 +380,14 @@ impl Intake {
             now,
         )
         .in_zone(&owner.zone);
+        let source = Arc::new(source);
         let Inlet {
             streams, patience, ..
         } = &self.inlet;
+        let is_strange = self.feeds.known().is_quarantine(owner.partner) && !streams.knows(&source);
+        if is_strange && !self.strangers.may_open(self.peer.ip()) {
+            return Err(Refused::Strangers);
+        }
         let stream = streams.open(&self.store, source, *patience).await?;
         info!(peer = %self.peer, event, location, after = stream.last(), "timing location");
         let dating = stream.dating();

@@ -23,6 +23,7 @@ pub mod registry;
 pub mod sessions;
 mod shipper;
 pub mod storing;
+pub mod strangers;
 mod streams;
 pub mod way;
 mod writer;

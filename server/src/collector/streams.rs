@@ -93,10 +93,10 @@ impl Streams {
     pub(super) async fn open(
         &self,
         store: &Store,
-        wanted: Source,
+        wanted: Arc<Source>,
         patience: Option<Duration>,
     ) -> Result<Arc<Stream>> {
-        let wanted = Key(Arc::new(wanted));
+        let wanted = Key(wanted);
         let known = self.lock().get(&wanted).cloned();
         let unplaced = known.filter(|known| known.source.origin().is_none());
         let source = unplaced.map_or(wanted.0, |known| Arc::clone(&known.source));
@@ -123,6 +123,11 @@ impl Streams {
                 Ok(stream)
             }
         }
+    }
+
+    /// Whether a stream of what says the same is known.
+    pub(super) fn knows(&self, source: &Arc<Source>) -> bool {
+        self.lock().contains_key(&Key(Arc::clone(source)))
     }
 
     /// The one that is known of what says the same, or this one from now on.

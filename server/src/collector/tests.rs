@@ -1,6 +1,6 @@
 //! The timing port as hardware, scanners and vandals meet it: real TCP, a real database file.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use gantry_core::{dating::Correction, decoder::protocol::Protocol};
 use tokio::{
@@ -12,8 +12,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    collector::news::News,
+    collector::{news::News, strangers::Strangers},
     config::Config,
+    edge::budget::Quota,
     launch::{Listeners, launch},
     services::Services,
     store::{
@@ -48,10 +49,20 @@ impl Server {
     }
 
     async fn start_on(store: Store, place: Place, partner: PartnerId) -> Self {
+        Self::start_with(store, place, partner, Strangers::default()).await
+    }
+
+    async fn start_with(
+        store: Store,
+        place: Place,
+        partner: PartnerId,
+        strangers: Strangers,
+    ) -> Self {
         let config = Config::for_tests_at(&place);
         let listeners = Listeners::bind(&config).await.expect("port 0 is free");
         let addresses = listeners.addresses().expect("they are bound");
-        let services = Services::new(config, store);
+        let mut services = Services::new(config, store);
+        services.strangers = Arc::new(strangers);
         let shutdown = CancellationToken::new();
         let running = tokio::spawn(launch(services.clone(), listeners, shutdown.clone()));
         let (timing, status) = (addresses.timing, addresses.status);
@@ -118,17 +129,19 @@ impl Hardware {
 
     /// Introduces itself with one location, FINISH.
     async fn introduce(server: &Server, connection: &str) -> Self {
-        Self::introduce_at(server, connection, "FINISH").await
+        Self::introduce_as(server, connection, "21ROTM", "FINISH").await
     }
 
-    async fn introduce_at(server: &Server, connection: &str, location: &str) -> Self {
+    async fn introduce_as(server: &Server, connection: &str, event: &str, location: &str) -> Self {
         let mut hardware = Self::dial(server).await;
         hardware.send(b"SimpleClient~0.6.0~CTP01\r\n").await;
         hardware.hear("getlocations").await;
         hardware
             .send(format!("ack~getconnectionid~{connection}\r\n").as_bytes())
             .await;
-        hardware.send(b"ack~geteventinfo~21ROTM~0~21ROTM\r\n").await;
+        hardware
+            .send(format!("ack~geteventinfo~{event}~0~{event}\r\n").as_bytes())
+            .await;
         hardware
             .send(format!("ack~getlocations~{location}\r\n").as_bytes())
             .await;
@@ -315,6 +328,79 @@ async fn rubbish_is_counted_and_kept_and_harms_nobody() {
         .map(|connection| connection.faults)
         .collect();
     assert_eq!(by_faults, [0, 7]);
+}
+
+/// A server for Acme and another company, so that hardware must be known, with few lines and streams for each address.
+async fn server_with_quarantine() -> Server {
+    let (store, place) = testing::store().await;
+    let mut partners = Vec::new();
+    for name in ["Acme", "Other"] {
+        let added = store.add_partner(name, NOW).await.expect("adds");
+        partners.push(added.expect("is new").id);
+    }
+    let acme = partners[0];
+    let terms = testing::by_event("21ROTM");
+    let added = store.add_feed(acme, &terms, Some(NOW), 9, NOW);
+    added.await.expect("adds").expect("is room");
+    let strangers = Strangers::new(Quota::hourly(1, 9), Quota::hourly(1, 3));
+    Server::start_with(store, place, acme, strangers).await
+}
+
+#[tokio::test]
+async fn who_comes_again_and_again_with_rubbish_fills_no_disk() {
+    let server = server_with_quarantine().await;
+    for connection in 1..=4 {
+        let mut rubbish = Hardware::introduce_as(&server, "AA", "Another", "FINISH").await;
+        rubbish.hear("start~FINISH").await;
+        for _ in 0..6 {
+            rubbish.send(b"GET / HTTP/1.1\r\n").await;
+        }
+        server
+            .until("the faults", async |server| {
+                server.services.registry.faults() >= 6 * connection
+            })
+            .await;
+    }
+    // Hardware that is known has lines of its own, and its reads are stored whatever there was.
+    let mut known = Hardware::introduce(&server, "AA").await;
+    known.send(b"CT01_33~1~FINISH\r\n").await;
+    known.reads(1..=3).await;
+    server
+        .until("the reads", async |server| server.stored().await == 3)
+        .await;
+    let partner = server.partner;
+    let (store, _place) = server.stop().await;
+    let quarantine = store.quarantine(NOW).await.expect("is there");
+    let of_strangers = store.faulty_lines(quarantine).await;
+    assert_eq!(of_strangers.expect("counts"), 9);
+    assert_eq!(store.faulty_lines(partner).await.expect("counts"), 1);
+}
+
+#[tokio::test]
+async fn who_comes_again_and_again_with_another_event_fills_no_quarantine() {
+    let server = server_with_quarantine().await;
+    for number in 0..5 {
+        let event = format!("Event {number}");
+        // What there is costs nothing.
+        for _again in 0..2 {
+            let mut stranger = Hardware::introduce_as(&server, "AA", &event, "FINISH").await;
+            if number < 3 {
+                stranger.hear("start~FINISH").await;
+            } else {
+                stranger.is_closed().await;
+            }
+        }
+    }
+    let mut known = Hardware::introduce(&server, "AA").await;
+    known.hear("start~FINISH").await;
+    known.reads(1..=1).await;
+    server
+        .until("the read", async |server| server.stored().await == 1)
+        .await;
+    let (store, _place) = server.stop().await;
+    let quarantine = store.quarantine(NOW).await.expect("is there");
+    let made = store.timing_sessions(quarantine, None, 100).await;
+    assert_eq!(made.expect("lists").len(), 3);
 }
 
 #[tokio::test]
@@ -571,7 +657,7 @@ async fn the_first_read_of_a_mat_that_was_not_announced_is_corrected_as_well() {
     correct_finish(&server).await;
     hardware.is_closed().await;
 
-    let mut hardware = Hardware::introduce_at(&server, "BB", "START").await;
+    let mut hardware = Hardware::introduce_as(&server, "BB", "21ROTM", "START").await;
     hardware.hear("start~START").await;
     hardware.reads(2..=2).await;
     server

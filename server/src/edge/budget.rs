@@ -46,6 +46,15 @@ impl Quota {
         }
     }
 
+    /// So many an hour, and so many at once for whoever was quiet. Both are at least one.
+    pub const fn hourly(per_hour: u32, burst: u32) -> Self {
+        let per_hour = if per_hour == 0 { 1 } else { per_hour };
+        Self {
+            pause: Duration::from_millis(3_600_000 / per_hour as u64),
+            burst: if burst == 0 { 1 } else { burst },
+        }
+    }
+
     /// The same for so many callers together.
     #[must_use]
     pub const fn times(self, callers: u32) -> Self {
