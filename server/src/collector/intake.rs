@@ -22,7 +22,7 @@ use crate::{
     clock,
     crash_points::{Point, point},
     services::Services,
-    store::{Arrival, FeedId, NewLine, Source, Store, UNNAMED_EVENT},
+    store::{Arrival, FeedId, LineId, NewLine, Source, Store, UNNAMED_EVENT},
 };
 
 /// Locations of one connection. Real hardware has one or a few.
@@ -309,6 +309,7 @@ impl Intake {
             .find_map(|stream| stream.source.origin());
         for line in lines {
             let line = NewLine {
+                id: LineId::new(),
                 partner_id: partner,
                 timing_session_id: origin.map(|origin| origin.timing_session_id),
                 peer: self.peer.to_string(),

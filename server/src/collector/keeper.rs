@@ -12,7 +12,7 @@ use super::{
 use crate::{
     crash_points::{Point, point},
     store::{
-        Group, NewLine, NewRead, Origin, PartnerId, Result, Source, Store, StoredRead,
+        Group, LineId, NewLine, NewRead, Origin, PartnerId, Result, Source, Store, StoredRead,
         is_about_data,
     },
 };
@@ -156,7 +156,13 @@ fn remains(mut batch: Batch, error: &sqlx::Error) -> Option<Batch> {
 
 fn line_of(partner_id: PartnerId, read: TimingRead, error: &sqlx::Error) -> NewLine {
     error!(%error, "the database refuses a read; its line is kept as a fault");
+    let words = [
+        read.connection.as_bytes(),
+        read.location.as_bytes(),
+        &read.raw,
+    ];
     NewLine {
+        id: LineId::of(read.received_at, &words),
         partner_id,
         timing_session_id: None,
         peer: String::new(),
@@ -360,6 +366,7 @@ mod tests {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let line = NewLine {
+            id: LineId::new(),
             partner_id: origin.partner_id,
             timing_session_id: None,
             peer: "127.0.0.1:9".to_owned(),

@@ -180,7 +180,7 @@ impl Store {
             for chunk in lines.chunks(LINES_PER_STATEMENT) {
                 KEEP_LINES.builder()
                     .push_values(chunk, |mut row, line| {
-                        row.push_bind(uuid::Uuid::now_v7())
+                        row.push_bind(line.id)
                             .push_bind(line.partner_id)
                             .push_bind(line.timing_session_id)
                             .push_bind(&line.peer)
@@ -188,6 +188,7 @@ impl Store {
                             .push_bind(&line.fault)
                             .push_bind(&line.raw);
                     })
+                    .push(UNLESS_REPEATED)
                     .build()
                     .execute(&mut *transaction)
                     .await?;
@@ -236,7 +237,7 @@ fn progress(first: i64, reads: &[NewRead], stored: &[StoredRead]) -> BTreeMap<St
 mod tests {
     use super::*;
     use crate::store::{
-        Origin,
+        LineId, Origin,
         testing::{self, NOW, race, read},
     };
 
@@ -256,6 +257,28 @@ mod tests {
             .await
             .expect("reads");
         assert_eq!(kept, first, "what is answered is what is kept");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_stored_again_is_there_once() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let line = |raw: &[u8]| NewLine {
+            id: LineId::new(),
+            partner_id: origin.partner_id,
+            timing_session_id: None,
+            peer: "127.0.0.1:9".to_owned(),
+            received_at: NOW,
+            fault: Some("no fields".to_owned()),
+            raw: raw.to_vec(),
+        };
+        // The commit of the first two was in doubt.
+        let lines = [line(b"?"), line(b"?"), line(b"!")];
+        for lines in [&lines[..2], &lines[..]] {
+            store.append(&[], lines).await.expect("stores");
+        }
+        let stored = store.faulty_lines(origin.partner_id).await;
+        assert_eq!(stored.expect("counts"), 3);
     }
 
     #[tokio::test]

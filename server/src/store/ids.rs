@@ -1,6 +1,8 @@
 //! Ids as types, so that a timing session is never looked up by a display session's id.
 
-use uuid::Uuid;
+use gantry_core::time::Moment;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident($visibility:vis);)*) => {$(
@@ -52,4 +54,22 @@ ids! {
     TemplateId(pub);
     /// By which a partner's hardware is known.
     FeedId(pub);
+    /// A line that was no read.
+    LineId(pub(super));
+}
+
+impl LineId {
+    /// The id of a line that may be met again, by when it was received and by words that tell it from all others: the same for the
+    /// same.
+    pub fn of(received_at: Moment, words: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for word in words {
+            hash.update(word.len().to_be_bytes());
+            hash.update(word);
+        }
+        let mut chance = [0; 10];
+        chance.copy_from_slice(&hash.finalize()[..10]);
+        let millis = received_at.0.max(0).unsigned_abs();
+        Self(Builder::from_unix_timestamp_millis(millis, &chance).into_uuid())
+    }
 }

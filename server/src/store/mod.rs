@@ -61,7 +61,7 @@ pub use displays::{Crowded, Display, DisplayChange, MOST_TEMPLATES, Roomy, Wish}
 pub use failure::{is_about_data, is_about_disk, is_away, plain_words};
 pub use feeds::{Feed, FeedLogin, FeedRefusal, FeedTerms};
 pub use ids::{
-    DisplaySessionId, FeedId, InvitationId, PartId, PartnerId, StreamId, TemplateId,
+    DisplaySessionId, FeedId, InvitationId, LineId, PartId, PartnerId, StreamId, TemplateId,
     TimingSessionId, TokenId, UserId,
 };
 pub use invitations::{Invitation, Joining, NewInvitation};

@@ -356,7 +356,7 @@ mod tests {
 
     use super::*;
     use crate::store::{
-        NewLine, Origin,
+        LineId, NewLine, Origin,
         testing::{self, NOW, read},
     };
 
@@ -393,6 +393,7 @@ mod tests {
             .map(|sequence| read(origin, sequence, &sequence.to_string()))
             .collect();
         let line = NewLine {
+            id: LineId::new(),
             partner_id: quarantine,
             timing_session_id: Some(session),
             peer: "127.0.0.1:9".to_owned(),

@@ -5,7 +5,9 @@ use gantry_core::{
     time::Moment,
 };
 
-use super::{PartnerId, Result, Store, StreamId, TimingSessionId, db::reading, sql::Walled};
+use super::{
+    LineId, PartnerId, Result, Store, StreamId, TimingSessionId, db::reading, sql::Walled,
+};
 
 /// Whose a read is and which numbering it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +35,8 @@ pub struct NewRead {
 /// A line that was no read, on its way into the store.
 #[derive(Clone, Debug)]
 pub struct NewLine {
+    /// Given when it is taken in, so that it is stored once however often that is tried.
+    pub id: LineId,
     /// The partner that the port collects for.
     pub partner_id: PartnerId,
     /// The timing session, once the connection has one.

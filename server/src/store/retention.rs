@@ -270,7 +270,7 @@ fn first_id_at(moment: Moment) -> Uuid {
 mod tests {
     use super::*;
     use crate::store::{
-        DisplaySessionId, NewLine, Origin, Person, Role, Split,
+        DisplaySessionId, LineId, NewLine, Origin, Person, Role, Split,
         testing::{self, NOW, race, read, somebody, workspace},
     };
 
@@ -440,6 +440,7 @@ mod tests {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
         let line = NewLine {
+            id: LineId::new(),
             partner_id: origin.partner_id,
             timing_session_id: None,
             peer: "127.0.0.1:9".to_owned(),

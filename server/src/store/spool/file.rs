@@ -222,7 +222,7 @@ impl GroupRow {
         }
         let written: Written =
             postcard::from_bytes(&self.body).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        Ok((self.position, written.group(known)?))
+        Ok((self.position, written.group(self.position, known)?))
     }
 }
 
@@ -233,7 +233,10 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::store::testing::{self, NOW, arrival, race};
+    use crate::store::{
+        LineId,
+        testing::{self, NOW, arrival, race},
+    };
 
     fn here(name: &str) -> Database {
         Database::Sqlite(name.into())
@@ -257,6 +260,7 @@ mod tests {
         second.source = Arc::new(unplaced);
         second.read.raw = vec![0, 0xe9, 0xff];
         let line = NewLine {
+            id: LineId::new(),
             partner_id: origin.partner_id,
             timing_session_id: Some(origin.timing_session_id),
             peer: "127.0.0.1:9".to_owned(),
@@ -277,6 +281,8 @@ mod tests {
 
         let spool = Spool::open(&file, &here("a")).await.expect("opens again");
         let groups = spool.after(0, 9, Arc::new).await.expect("reads");
+        let shipped_again = spool.after(0, 9, Arc::new).await.expect("reads");
+        assert_eq!(shipped_again[0].1.lines[0].id, groups[0].1.lines[0].id);
         let (first, kept) = &groups[0];
         assert_eq!(kept.reads[0].source.origin(), Some(origin));
         assert_eq!(kept.reads[1].source.origin(), None);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Group;
 use crate::store::{
-    Arrival, NewLine, Origin, PartnerId, Result, Source, StreamId, TimingSessionId,
+    Arrival, LineId, NewLine, Origin, PartnerId, Result, Source, StreamId, TimingSessionId,
 };
 
 /// A group as it is written.
@@ -88,13 +88,21 @@ impl Written {
         }
     }
 
-    pub(super) fn group(self, known: &impl Fn(Source) -> Arc<Source>) -> Result<Group> {
+    /// The group that was written at a position. Its lines get the same ids whenever it is read, because it may be shipped again.
+    pub(super) fn group(
+        self,
+        position: i64,
+        known: &impl Fn(Source) -> Arc<Source>,
+    ) -> Result<Group> {
         let sources = self.sources.into_iter().map(WrittenSource::source);
         let sources: Vec<Arc<Source>> = sources.map(known).collect();
         let reads = self.reads.into_iter().map(|read| read.arrival(&sources));
         Ok(Group {
             reads: reads.collect::<Result<_>>()?,
-            lines: self.lines.into_iter().map(WrittenLine::line).collect(),
+            lines: (0..)
+                .zip(self.lines)
+                .map(|(place, line)| line.line(position, place))
+                .collect(),
         })
     }
 }
@@ -202,8 +210,11 @@ impl WrittenLine {
         }
     }
 
-    fn line(self) -> NewLine {
+    fn line(self, position: i64, place: u64) -> NewLine {
+        let (position, place) = (position.to_be_bytes(), place.to_be_bytes());
+        let words = [&position, &place, self.peer.as_bytes(), &self.raw];
         NewLine {
+            id: LineId::of(Moment(self.received_at), &words),
             partner_id: PartnerId(self.partner),
             timing_session_id: self.session.map(TimingSessionId),
             peer: self.peer,
