@@ -34,11 +34,12 @@ const IN_CLOSED: Walled = Walled::new(concat!(
     open_ended!()
 ));
 
-/// Changes nothing where the part was changed meanwhile.
+/// Changes nothing where the part was changed meanwhile. What was counted in it stays in it, or it would be counted elsewhere again.
 const END: Walled = Walled::new(concat!(
-    "update timing_session_parts as p set up_to_position = $4
+    "update timing_session_parts as p set up_to_position = case when p.counted_to > $4 then p.counted_to else $4 end
     where p.partner_id = $1 and p.id = $2 and p.timing_session_id = $3 and ",
-    open_ended!()
+    open_ended!(),
+    " returning up_to_position"
 ));
 
 const GO_ON_ELSEWHERE: Walled = Walled::new(
@@ -93,6 +94,18 @@ impl Store {
             .await?);
         let Some(part) = shown else { return Ok(false) };
         let last = self.last_position().await?;
+        self.end_after(partner, &part, last, race_day, at).await
+    }
+
+    /// Ends a part after a position, and has a new session show what comes then.
+    async fn end_after(
+        &self,
+        partner: PartnerId,
+        part: &Part,
+        last: i64,
+        race_day: &str,
+        at: Moment,
+    ) -> Result<bool> {
         writing!(self.db, partner, conn => {
             let mut transaction = conn.begin().await?;
             HOLD.query(partner)
@@ -100,24 +113,22 @@ impl Store {
                 .bind(part.session)
                 .execute(&mut *transaction)
                 .await?;
-            let ended = END.query(partner)
+            let ended: Option<i64> = END.query_scalar(partner)
                 .bind(part.id)
                 .bind(part.session)
                 .bind(last)
-                .execute(&mut *transaction)
+                .fetch_optional(&mut *transaction)
                 .await?;
-            if ended.rows_affected() == 0 {
-                return Ok(false);
-            }
+            let Some(last) = ended else { return Ok(false) };
             let new = TimingSessionId::new();
             GO_ON_ELSEWHERE.query(partner)
-                .bind(recording)
+                .bind(part.recording)
                 .bind(new)
                 .bind(race_day)
                 .bind(at.0)
                 .execute(&mut *transaction)
                 .await?;
-            let rest = Part { id: PartId::new(), after: last, ..part.of(new) };
+            let rest = Part { id: PartId::new(), after: last, ..part.clone().of(new) };
             add_part!(partner, rest).execute(&mut *transaction).await?;
             transaction.commit().await?;
             Ok(true)
@@ -130,7 +141,7 @@ mod tests {
 
     use crate::store::{
         Source,
-        rearrange::tests::{HOUR_MS, minutes, race_of, send},
+        rearrange::tests::{HOUR_MS, minutes, race_of, send, split},
         testing::NOW,
     };
 
@@ -206,6 +217,27 @@ mod tests {
         );
         assert!(!come_again(2).await);
         assert_eq!(minutes(&store, partner, first).await, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn what_was_counted_in_a_session_is_counted_in_no_other() {
+        let (store, _place, origin) = race_of(4).await;
+        let (partner, first) = (origin.partner_id, origin.timing_session_id);
+        let later = split(&store, partner, first, 2).await;
+        let before = store.last_position().await.expect("answers");
+        // These come, and are counted, after it was looked how far the session goes.
+        send(&store, origin, 4..6).await;
+        while store.count_parts().await.expect("counts") {}
+        let part = store.parts(partner, later).await.expect("reads").remove(0);
+        let ended = store.end_after(partner, &part, before, "2021-05-08", NOW);
+        assert!(ended.await.expect("ends"));
+        send(&store, origin, 6..7).await;
+        while store.count_parts().await.expect("counts") {}
+        let sessions = store.timing_sessions(partner, None, 9).await;
+        let sessions = sessions.expect("lists");
+        let reads: i64 = sessions.iter().map(|session| session.reads).sum();
+        assert_eq!((sessions.len(), reads), (3, 7));
+        assert_eq!(minutes(&store, partner, later).await, [2, 3, 4, 5]);
     }
 
     #[tokio::test]

@@ -332,7 +332,7 @@ pub(super) mod tests {
         NOW + minute.cast_signed() * 60_000
     }
 
-    async fn split(
+    pub(crate) async fn split(
         store: &Store,
         partner: PartnerId,
         session: TimingSessionId,
