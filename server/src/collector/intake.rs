@@ -10,6 +10,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     feeds::{self, Decision, Directory, Owner},
+    lines::{Line, Lines},
     partner::NoPartner,
     registry::Presence,
     storing::Inlet,
@@ -28,21 +29,8 @@ use crate::{
 /// Locations of one connection. Real hardware has one or a few.
 const MOST_LOCATIONS: usize = 64;
 
-/// Lines of one connection that are kept although they are no reads, and as many again that were at fault. Hardware sends a
-/// few hundred in a day; somebody who sends rubbish must not fill the disk, nor keep what is well-formed from being kept.
-const MOST_LINES: usize = 10_000;
-
-/// Bytes of such lines, of either kind.
-const MOST_BYTES: usize = 1 << 20;
-
 /// Faults of one connection that are worth a warning each; the rest is counted.
 const MOST_WARNINGS: u64 = 20;
-
-/// Lines that wait until it is known whose they are. More than hardware says before its first location.
-const MOST_HELD: usize = 64;
-
-/// Bytes of them.
-const MOST_HELD_BYTES: usize = 16 << 10;
 
 /// One connection's way into the store.
 #[derive(Debug)]
@@ -50,6 +38,7 @@ pub(super) struct Intake {
     store: Store,
     feeds: Arc<Directory>,
     strangers: Arc<Strangers>,
+    lines: Lines,
     /// The feed whose own way it came in by.
     by: Option<FeedId>,
     peer: SocketAddr,
@@ -59,30 +48,12 @@ pub(super) struct Intake {
     event: Option<String>,
     connection: Option<String>,
     owner: Option<Owner>,
-    held: Vec<Line>,
     /// One for each location, which are few.
     streams: Vec<Arc<Stream>>,
     /// Where the hardware's clock is, as far as its feed is known.
     zone: TimeZone,
     resolver: Resolver,
     faults: u64,
-    lines: Kept,
-    faulty_lines: Kept,
-}
-
-/// How much of something one connection has had kept.
-#[derive(Clone, Copy, Debug, Default)]
-struct Kept {
-    lines: usize,
-    bytes: usize,
-}
-
-/// A line that was no read.
-#[derive(Debug)]
-struct Line {
-    received_at: Moment,
-    fault: Option<String>,
-    raw: Vec<u8>,
 }
 
 /// Why a connection must be let go. The hardware will come again and nothing is lost.
@@ -125,6 +96,7 @@ impl Intake {
             store: services.store.clone(),
             feeds: Arc::clone(&services.feeds),
             strangers: Arc::clone(&services.strangers),
+            lines: Lines::new(&services.strangers, peer.ip()),
             by: way.feed(),
             resolver: Resolver::new(zone.clone()),
             zone,
@@ -135,11 +107,8 @@ impl Intake {
             event: None,
             connection: None,
             owner: None,
-            held: Vec::new(),
             streams: Vec::new(),
             faults: 0,
-            lines: Kept::default(),
-            faulty_lines: Kept::default(),
         }
     }
 
@@ -254,33 +223,17 @@ impl Intake {
 
     /// Keeps a line that is no read as it came.
     pub(super) async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
-        let kept = match fault {
-            Some(_) => &mut self.faulty_lines,
-            None => &mut self.lines,
-        };
-        if kept.lines >= MOST_LINES || kept.bytes >= MOST_BYTES {
-            return;
-        }
         let is_known = self
             .owner
             .as_ref()
             .map_or(self.by.is_some(), |owner| owner.feed.is_some());
-        let (address, is_faulty) = (self.peer.ip(), fault.is_some());
-        if !self
-            .strangers
-            .may_keep(address, is_known, is_faulty, raw.len())
-        {
-            return;
-        }
-        kept.lines += 1;
-        kept.bytes += raw.len();
-        self.held.push(Line {
+        let line = Line {
             received_at,
             fault,
             raw,
-        });
-        let bytes: usize = self.held.iter().map(|line| line.raw.len()).sum();
-        if self.owner.is_some() || self.held.len() >= MOST_HELD || bytes >= MOST_HELD_BYTES {
+        };
+        let is_full = self.lines.hold(line, is_known);
+        if self.owner.is_some() || is_full {
             self.place_lines().await;
         }
     }
@@ -288,7 +241,7 @@ impl Intake {
     /// Hands over the lines that waited for the connection's owner. When there is none yet, and they should wait no longer, they
     /// are whose the connection would be by what it told so far; without anybody they are let go.
     pub(super) async fn place_lines(&mut self) {
-        let lines = std::mem::take(&mut self.held);
+        let lines = self.lines.take();
         if lines.is_empty() {
             return;
         }

@@ -6,6 +6,7 @@
 //! connections stop reading their sockets and the hardware keeps what it has: nothing is lost on the way.
 
 pub mod accept;
+pub mod clocks;
 mod connection;
 pub mod dial;
 pub mod feeds;
@@ -15,6 +16,7 @@ mod hand_over;
 mod insist;
 mod intake;
 mod keeper;
+mod lines;
 pub mod news;
 pub mod partner;
 pub mod ports;

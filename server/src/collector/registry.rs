@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -10,18 +9,16 @@ use std::{
     },
 };
 
-use gantry_core::{
-    dating::{ClockOffset, Resolver},
-    decoder::protocol::Protocol,
-    time::Moment,
-};
-use jiff::civil::Date;
+use gantry_core::{dating::Resolver, decoder::protocol::Protocol, time::Moment};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::feeds::Owner;
+use super::{
+    clocks::{Clock, Suggestion},
+    feeds::Owner,
+};
 use crate::{
     household::{household, network},
     store::{FeedId, PartnerId, Source, TimingSessionId},
@@ -78,26 +75,6 @@ pub struct Connection {
     pub faults: u64,
     /// The newest fault, in words.
     pub last_fault: Option<String>,
-}
-
-/// A reader's clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clock {
-    /// Where the reader stands.
-    pub location: String,
-    /// Which one it is.
-    pub reader: String,
-    /// How far its clock is off.
-    pub offset: ClockOffset,
-}
-
-/// A day that the first reads of a location seem to be of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suggestion {
-    /// The mat.
-    pub location: String,
-    /// The day.
-    pub first_day: Date,
 }
 
 /// Why a connection is not taken.
@@ -304,34 +281,6 @@ impl Presence {
     /// Notes what the connection told about itself.
     pub fn update(&self, change: impl FnOnce(&mut Connection)) {
         change(&mut lock(&self.connection));
-    }
-}
-
-impl fmt::Display for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            location,
-            reader,
-            offset,
-        } = self;
-        if reader == location {
-            write!(f, "reader {reader} is {offset}")
-        } else {
-            write!(f, "reader {reader} at {location} is {offset}")
-        }
-    }
-}
-
-impl fmt::Display for Suggestion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            location,
-            first_day,
-        } = self;
-        write!(
-            f,
-            "the first reads of {location} seem to be of {first_day}: correct its first day"
-        )
     }
 }
 

@@ -260,7 +260,7 @@ mod tests {
     use gantry_core::{dating::ClockOffset, time::Moment};
 
     use super::*;
-    use crate::{collector::registry::Clock, config::Config, store::testing};
+    use crate::{collector::clocks::Clock, config::Config, store::testing};
 
     #[tokio::test]
     async fn every_metric_is_described_and_no_false_zero_is_told() {

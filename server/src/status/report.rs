@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::uptime_seconds;
 use crate::{
     alarms::Alarm,
-    collector::registry::{Clock, Connection},
+    collector::{clocks::Clock, registry::Connection},
     http::moment::Rfc3339,
     room::{self, Room},
     services::Services,

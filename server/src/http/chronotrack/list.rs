@@ -12,7 +12,7 @@ use super::{missing, parse_id};
 use crate::{
     clock,
     collector::{
-        registry::Clock,
+        clocks::Clock,
         sessions::{self, Seen, Status},
     },
     http::{

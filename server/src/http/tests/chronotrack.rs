@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     alarms::Subject,
-    collector::registry::Clock,
+    collector::clocks::Clock,
     store::{
         Origin, PartnerId,
         testing::{NOW, arrival, read},
