@@ -118,6 +118,7 @@ mod tests {
 
     /// A port for hardware of another make, with a store behind it.
     struct Port {
+        services: Services,
         store: Store,
         address: SocketAddr,
         shutdown: CancellationToken,
@@ -129,6 +130,10 @@ mod tests {
 
     impl Port {
         async fn open(protocol: Protocol) -> Self {
+            Self::open_to(Way::shared(protocol)).await
+        }
+
+        async fn open_to(way: Way) -> Self {
             let (store, place) = testing::store().await;
             store.add_partner("Acme", NOW).await.expect("adds");
             let services = Services::new(Config::for_tests_at(&place), store.clone());
@@ -138,13 +143,14 @@ mod tests {
             let started = storing::start(&services, shutdown.clone()).await;
             let (inlet, storing) = started.expect("starts");
             let serving = serve(
-                services,
+                services.clone(),
                 listener,
-                Way::shared(protocol),
+                way,
                 inlet.clone(),
                 shutdown.clone(),
             );
             Self {
+                services,
                 store,
                 address,
                 shutdown,
@@ -240,5 +246,88 @@ mod tests {
         let store = port.store.clone();
         port.close().await;
         assert_eq!(store.totals().await.expect("counts").reads, 1);
+    }
+
+    /// What hardware says to begin with, and then every now and then.
+    fn smalltalk(protocol: Protocol) -> (&'static [u8], &'static [u8]) {
+        match protocol {
+            Protocol::ChronoTrack => (
+                b"SimpleClient~0.6.0~CTP01\r\nack~getconnectionid~255F\r\nack~geteventinfo~10K~0~10K\r\nack~getlocations~FINISH\r\n",
+                b"ping\r\n",
+            ),
+            Protocol::JChip => (
+                b"N0000FINISH\r",
+                b"DJ413A35 10:11:16.443300 10  0003E      C7 date=20260712\r",
+            ),
+            Protocol::Mylaps => (b"Finish@Pong@$", b"Finish@AckPing@$"),
+            Protocol::RaceResult => (
+                b"GETPROTOCOL;2.0;1.0;2.0\r\nPASSINGS;0;1\r\n",
+                b"GETTEMPERATURE;20\r\n",
+            ),
+        }
+    }
+
+    /// What a message may take here; messages of slow hardware take a fifth of it.
+    const LONGEST_MESSAGE: Duration = Duration::from_secs(3);
+
+    /// Begins a message and sends one byte of it after the other, for ever. Ends when the server has closed.
+    async fn dribble(mut socket: TcpStream) {
+        let mut pulse = tokio::time::interval(LONGEST_MESSAGE / 30);
+        let mut heard = [0; 4096];
+        loop {
+            tokio::select! {
+                read = socket.read(&mut heard) => match read {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return,
+                },
+                _ = pulse.tick() => {
+                    // When it fails the server has closed, which the next read tells.
+                    let _ = socket.write_all(b"D").await;
+                }
+            }
+        }
+    }
+
+    /// Says whole messages, but slowly, for longer than one may take.
+    async fn drawl(mut socket: TcpStream, message: &[u8]) -> TcpStream {
+        for _ in 0..7 {
+            for part in message.chunks(message.len().div_ceil(4)) {
+                say(&mut socket, part).await;
+                tokio::time::sleep(LONGEST_MESSAGE / 20).await;
+            }
+        }
+        socket
+    }
+
+    async fn lets_go_who_never_ends_a_message(protocol: Protocol) {
+        let limit = LONGEST_MESSAGE.as_millis() as i64;
+        let port = Port::open_to(Way::shared(protocol).for_messages_of(limit)).await;
+        let (opening, message) = smalltalk(protocol);
+        let [mut endless, mut slow] = [port.dial().await, port.dial().await];
+        say(&mut endless, opening).await;
+        say(&mut slow, opening).await;
+        let endless_peer = endless.local_addr().expect("an address");
+        let gone = timeout(PATIENCE, dribble(endless));
+        let (gone, slow) = tokio::join!(gone, drawl(slow, message));
+        gone.unwrap_or_else(|_| panic!("{protocol} listens to {endless_peer} for ever"));
+        let there = port.services.registry.connections();
+        let [left] = &there[..] else {
+            panic!("one is there, whose messages end: {there:?}");
+        };
+        assert_eq!(left.peer, slow.local_addr().expect("an address"));
+        assert_eq!(left.faults, 0, "{:?}", left.last_fault);
+        assert_eq!(port.services.registry.faults(), 1, "the one without an end");
+        drop(slow);
+        port.close().await;
+    }
+
+    #[tokio::test]
+    async fn who_never_ends_a_message_is_let_go_and_who_is_slow_is_not() {
+        tokio::join!(
+            lets_go_who_never_ends_a_message(Protocol::ChronoTrack),
+            lets_go_who_never_ends_a_message(Protocol::JChip),
+            lets_go_who_never_ends_a_message(Protocol::Mylaps),
+            lets_go_who_never_ends_a_message(Protocol::RaceResult),
+        );
     }
 }

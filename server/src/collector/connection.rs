@@ -66,7 +66,7 @@ pub(super) async fn converse(
 ) -> End {
     prepare(&socket);
     let mut decoder = way.protocol().decoder(way.opening(clock::steady()));
-    let mut forbearance = Forbearance::default();
+    let mut forbearance = Forbearance::new(way.longest_message_ms());
     let opening = decoder.open(clock::steady());
     let ended = intake.ended();
     let stopping = Stopping {

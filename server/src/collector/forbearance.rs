@@ -9,7 +9,7 @@ use std::time::Duration;
 use gantry_core::time::Moment;
 
 /// How long a message may take from its first byte to its last. On the slowest line it takes a second.
-const LONGEST_MESSAGE_MS: i64 = 30_000;
+pub(super) const LONGEST_MESSAGE_MS: i64 = 30_000;
 
 /// Faults in a row that are taken as they come: a burst of noise, or a program that says one thing of its own.
 const PATIENCE: usize = 100;
@@ -21,14 +21,24 @@ const PAUSE: Duration = Duration::from_millis(5);
 const MOST_FAULTS: usize = 10_000;
 
 /// What one connection has used up of our patience.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Forbearance {
+    longest_message_ms: i64,
     faults: usize,
     /// When a message has to end that has begun.
     end: Option<Moment>,
 }
 
 impl Forbearance {
+    /// All of it, for somebody whose messages may take so long.
+    pub(super) fn new(longest_message_ms: i64) -> Self {
+        Self {
+            longest_message_ms,
+            faults: 0,
+            end: None,
+        }
+    }
+
     /// A message was complete.
     pub(super) fn message(&mut self) {
         self.end = None;
@@ -36,7 +46,7 @@ impl Forbearance {
 
     /// All that was received is taken, and the last message is unfinished or not.
     pub(super) fn left(&mut self, is_in_message: bool, now: Moment) {
-        let end = is_in_message.then_some(now + LONGEST_MESSAGE_MS);
+        let end = is_in_message.then_some(now + self.longest_message_ms);
         self.end = self.end.filter(|_| is_in_message).or(end);
     }
 
@@ -79,7 +89,7 @@ mod tests {
 
     #[test]
     fn who_sends_nothing_but_rubbish_is_slowed_down_and_let_go() {
-        let mut forbearance = Forbearance::default();
+        let mut forbearance = Forbearance::new(LONGEST_MESSAGE_MS);
         assert_eq!(faults(&mut forbearance, PATIENCE - 1), Duration::ZERO);
         let slow = faults(&mut forbearance, MOST_FAULTS - PATIENCE);
         assert!(slow > Duration::from_secs(30), "{slow:?}");
@@ -88,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_line_that_makes_sense_makes_up_for_all() {
-        let mut forbearance = Forbearance::default();
+        let mut forbearance = Forbearance::new(LONGEST_MESSAGE_MS);
         for _ in 0..1_000 {
             assert_eq!(faults(&mut forbearance, PATIENCE - 1), Duration::ZERO);
             forbearance.sense();
@@ -97,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_message_has_to_end() {
-        let mut forbearance = Forbearance::default();
+        let mut forbearance = Forbearance::new(LONGEST_MESSAGE_MS);
         forbearance.left(true, Moment(0));
         // More of it is no new message.
         forbearance.left(true, Moment(LONGEST_MESSAGE_MS - 1));

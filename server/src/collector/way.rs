@@ -10,7 +10,7 @@ use gantry_core::{
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::feeds::zone_of;
+use super::{feeds::zone_of, forbearance::LONGEST_MESSAGE_MS};
 use crate::store::{Feed, FeedId};
 
 /// A way in: the shared port, or one that is a feed's own.
@@ -18,6 +18,7 @@ use crate::store::{Feed, FeedId};
 pub struct Way {
     protocol: Protocol,
     feed: Option<Arc<Feed>>,
+    longest_message_ms: i64,
 }
 
 impl Way {
@@ -26,6 +27,16 @@ impl Way {
         Self {
             protocol,
             feed: None,
+            longest_message_ms: LONGEST_MESSAGE_MS,
+        }
+    }
+
+    /// The same for hardware that is given another time for each message.
+    #[cfg(test)]
+    pub(super) fn for_messages_of(self, longest_message_ms: i64) -> Self {
+        Self {
+            longest_message_ms,
+            ..self
         }
     }
 
@@ -34,7 +45,13 @@ impl Way {
         Self {
             protocol: feed.terms.protocol,
             feed: Some(Arc::new(feed)),
+            longest_message_ms: LONGEST_MESSAGE_MS,
         }
+    }
+
+    /// How long a message may take from its first byte to its last.
+    pub(super) fn longest_message_ms(&self) -> i64 {
+        self.longest_message_ms
     }
 
     /// What is spoken.
