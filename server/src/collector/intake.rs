@@ -24,6 +24,7 @@ use crate::{
     crash_points::{Point, point},
     services::Services,
     store::{Arrival, FeedId, LineId, NewLine, Source, Store, UNNAMED_EVENT},
+    turns::Lane,
 };
 
 /// Locations of one connection. Real hardware has one or a few.
@@ -342,7 +343,11 @@ impl Intake {
         if is_strange && !self.strangers.may_open(self.peer.ip()) {
             return Err(Refused::Strangers);
         }
-        let stream = streams.open(&self.store, source, *patience).await?;
+        let lane = match owner.feed {
+            Some(_feed) => Lane::Known,
+            None => Lane::Open,
+        };
+        let stream = streams.open(&self.store, source, lane, *patience).await?;
         info!(peer = %self.peer, event, location, after = stream.last(), "timing location");
         let dating = stream.dating();
         self.resolver.correct(location, dating.correction);

@@ -2,6 +2,10 @@
 //!
 //! The database knows both, but it may be away or, with a spool before it, behind. What was handed over to be stored here is
 //! asked for no second time, and what is found out about a source holds for all its reads, wherever they wait.
+//!
+//! A hall of mats that is switched on connects within a second, and each new stream is written down by the one connection that
+//! writes, which has reads to store besides. So few ask at once, and the others wait here in the order in which they came, where
+//! nothing gives them up. Hardware that is known has turns of its own, so that strangers cannot stand in its way.
 
 use std::{
     collections::HashMap,
@@ -13,15 +17,21 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 use tracing::warn;
 
 use super::news::{Published, tell_of_move};
-use crate::store::{Dating, PartnerId, Result, Source, Store, is_about_data};
+use crate::{
+    store::{Dating, Opened, PartnerId, Result, Source, Store, is_about_data},
+    turns::Lane,
+};
 
 /// Streams that are remembered. A server sees a few hundred in a weekend; when there are more all are forgotten, which costs
 /// asking the database.
 const MOST: usize = 4_096;
+
+/// How many of each lane ask the store at once.
+const AT_ONCE: usize = 2;
 
 /// A stream that reads come in on.
 #[derive(Debug)]
@@ -39,6 +49,8 @@ pub(super) struct Stream {
 pub(super) struct Streams {
     published: Published,
     known: Mutex<HashMap<Key, Arc<Stream>>>,
+    turns_of_known: Semaphore,
+    turns_of_others: Semaphore,
 }
 
 /// A source, found by what the hardware calls its stream.
@@ -85,22 +97,27 @@ impl Streams {
         Self {
             published,
             known: Mutex::default(),
+            turns_of_known: Semaphore::new(AT_ONCE),
+            turns_of_others: Semaphore::new(AT_ONCE),
         }
     }
 
-    /// Opens a source's stream. With `patience` the store is asked for no longer than that, and when it does not answer the
-    /// stream goes on by what is known here.
+    /// Opens a source's stream, which is known when it was opened before or comes in the lane of those who are. With `patience`
+    /// the store is asked for no longer than that, waiting for one's turn included, and when it does not answer the stream goes on
+    /// by what is known here.
     pub(super) async fn open(
         &self,
         store: &Store,
         wanted: Arc<Source>,
+        lane: Lane,
         patience: Option<Duration>,
     ) -> Result<Arc<Stream>> {
         let wanted = Key(wanted);
         let known = self.lock().get(&wanted).cloned();
+        let lane = if known.is_some() { Lane::Known } else { lane };
         let unplaced = known.filter(|known| known.source.origin().is_none());
         let source = unplaced.map_or(wanted.0, |known| Arc::clone(&known.source));
-        let asked = store.open_source(&source);
+        let asked = self.ask(store, &source, lane);
         let opened = match patience {
             None => asked.await,
             Some(patience) => match timeout(patience, asked).await {
@@ -128,6 +145,17 @@ impl Streams {
     /// Whether a stream of what says the same is known.
     pub(super) fn knows(&self, source: &Arc<Source>) -> bool {
         self.lock().contains_key(&Key(Arc::clone(source)))
+    }
+
+    /// Asks the store when it is one's turn.
+    async fn ask(&self, store: &Store, source: &Source, lane: Lane) -> Result<Opened> {
+        let turns = match lane {
+            Lane::Known => &self.turns_of_known,
+            Lane::Open => &self.turns_of_others,
+        };
+        let turn = turns.acquire().await;
+        let _turn = turn.map_err(|_closed| sqlx::Error::PoolClosed)?;
+        store.open_source(source).await
     }
 
     /// The one that is known of what says the same, or this one from now on.
@@ -186,5 +214,41 @@ impl Eq for Key {}
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.names().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+
+    use super::*;
+    use crate::{
+        collector::news,
+        store::testing::{self, NOW, race},
+    };
+
+    #[tokio::test]
+    async fn hardware_that_is_known_does_not_wait_for_strangers() {
+        let (store, _place) = testing::store().await;
+        let partner = race(&store).await.partner_id;
+        let source = |connection: &str| {
+            let day = "2021-05-08".to_owned();
+            Arc::new(Source::new(partner, "21ROTM", connection, "FINISH", day, NOW))
+        };
+        let streams = Streams::new(news::publication());
+        let opened = streams.open(&store, source("FAMILIAR"), Lane::Open, None);
+        opened.await.expect("opens");
+
+        // Strangers have every turn.
+        let turns = streams.turns_of_others.acquire_many(AT_ONCE as u32).await;
+        let mut stranger = Box::pin(streams.open(&store, source("NEW"), Lane::Open, None));
+        assert!(poll!(&mut stranger).is_pending());
+        for (connection, lane) in [("FAMILIAR", Lane::Open), ("FED", Lane::Known)] {
+            let opened = streams.open(&store, source(connection), lane, None);
+            opened.await.expect("opens");
+        }
+        assert!(poll!(&mut stranger).is_pending());
+        drop(turns);
+        stranger.await.expect("opens in its turn");
     }
 }

@@ -1,12 +1,19 @@
 //! The timing port as hardware, scanners and vandals meet it: real TCP, a real database file.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use gantry_core::{dating::Correction, decoder::protocol::Protocol};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpSocket, TcpStream},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -134,6 +141,12 @@ impl Hardware {
 
     async fn introduce_as(server: &Server, connection: &str, event: &str, location: &str) -> Self {
         let mut hardware = Self::dial(server).await;
+        hardware.greet(connection, event, location).await;
+        hardware
+    }
+
+    async fn greet(&mut self, connection: &str, event: &str, location: &str) {
+        let hardware = self;
         hardware.send(b"SimpleClient~0.6.0~CTP01\r\n").await;
         hardware.hear("getlocations").await;
         hardware
@@ -145,7 +158,6 @@ impl Hardware {
         hardware
             .send(format!("ack~getlocations~{location}\r\n").as_bytes())
             .await;
-        hardware
     }
 
     async fn send(&mut self, bytes: &[u8]) {
@@ -187,6 +199,50 @@ impl Hardware {
 
 fn line(sequence: u64) -> String {
     format!("CT01_33~{sequence}~FINISH~{sequence}~2021-05-08T07:58:21.95~1~11FD4E~4\r\n")
+}
+
+/// Mats that are switched on in the same second. They come from a few addresses, because one does not get so many places.
+const HALL: u64 = 400;
+
+#[tokio::test]
+async fn a_hall_of_mats_that_come_at_once_is_served_and_keeps_nobody_waiting_who_is_known() {
+    let server = Server::start().await;
+    let mut familiar = Hardware::introduce(&server, "AA").await;
+    familiar.hear("start~FINISH").await;
+
+    let served = Arc::new(AtomicUsize::new(0));
+    let mut hall = JoinSet::new();
+    for number in 1..=HALL {
+        let (timing, served) = (server.timing, Arc::clone(&served));
+        hall.spawn(async move {
+            let socket = TcpSocket::new_v4().expect("a socket");
+            let address = [127, 0, 1 + (number / 50) as u8, 1];
+            socket.bind((address, 0).into()).expect("an address");
+            let socket = socket.connect(timing).await.expect("the port is open");
+            let socket = BufReader::new(socket);
+            let mut mat = Hardware { socket };
+            let connection = format!("{number:040}");
+            mat.greet(&connection, "21ROTM", "FINISH").await;
+            mat.hear("start~FINISH").await;
+            served.fetch_add(1, Relaxed);
+            mat.reads(number..=number).await;
+            mat
+        });
+    }
+    let begun = async |_: &Server| served.load(Relaxed) > 0;
+    server.until("a mat is served", begun).await;
+    let mut again = Hardware::introduce(&server, "AA").await;
+    again.hear("start~FINISH").await;
+    let before = served.load(Relaxed);
+    assert!(before < HALL as usize, "it waited for all of them");
+
+    let hall = hall.join_all().await;
+    let all = async |server: &Server| server.stored().await == HALL as i64;
+    server.until("a read of each", all).await;
+    assert_eq!(server.services.registry.faults(), 0);
+    drop((hall, familiar, again));
+    let (store, _place) = server.stop().await;
+    assert_eq!(store.totals().await.expect("counts").reads, HALL as i64);
 }
 
 #[tokio::test]
