@@ -1,7 +1,8 @@
 //! What somebody has to know now: what keeps reads from where they belong, or soon will.
 //!
-//! An alarm stands from when it is raised until it is cleared, and there is at most one of each [`Subject`]. Who finds the fault
-//! raises it, who finds it gone clears it, and everything that shows alarms lists them.
+//! An alarm stands from when it is raised until it is cleared, and there is at most one of each [`Subject`] for everybody and one
+//! for each timing partner. Who finds the fault raises it, who finds it gone clears it, and everything that shows alarms lists them.
+//! Its words name files, ports and feeds, and are for whoever is on the machine; others are told what the subject means.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +12,7 @@ use std::{
 use gantry_core::time::Moment;
 use tracing::{error, info};
 
-use crate::clock;
+use crate::{clock, store::PartnerId};
 
 /// What an alarm is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,8 @@ pub enum Subject {
 pub struct Alarm {
     /// What it is about.
     pub subject: Subject,
+    /// Whom it concerns, unless everybody. Nobody else is to learn of it, because that would tell of the partner.
+    pub concerns: Option<PartnerId>,
     /// Since when it stands.
     pub since: Moment,
     /// What is wrong, for people.
@@ -41,7 +44,7 @@ pub struct Alarm {
 /// The alarms that stand.
 #[derive(Debug, Default)]
 pub struct Alarms {
-    standing: Mutex<BTreeMap<Subject, Alarm>>,
+    standing: Mutex<BTreeMap<(Subject, Option<PartnerId>), Alarm>>,
 }
 
 impl Subject {
@@ -86,28 +89,23 @@ impl Subject {
 }
 
 impl Alarms {
-    /// Raises an alarm, or gives the one that stands other words; it is logged once.
+    /// Raises an alarm that concerns everybody, or gives the one that stands other words; it is logged once.
     pub fn raise(&self, subject: Subject, words: impl Into<String>) {
-        let words = words.into();
-        let mut standing = self.lock();
-        if let Some(alarm) = standing.get_mut(&subject) {
-            alarm.words = words;
-            return;
-        }
-        error!(alarm = subject.name(), "{words}");
-        let alarm = Alarm {
-            subject,
-            since: clock::now(),
-            words,
-        };
-        standing.insert(subject, alarm);
+        self.stand(subject, None, words.into());
     }
 
-    /// Ends an alarm, if it stands.
+    /// Ends the alarm that concerns everybody, if it stands.
     pub fn clear(&self, subject: Subject) {
-        if let Some(alarm) = self.lock().remove(&subject) {
-            let stood_ms = clock::now().since_ms(alarm.since);
-            info!(alarm = subject.name(), stood_ms, "alarm is over");
+        self.end(|concerned| *concerned == (subject, None));
+    }
+
+    /// Has an alarm stand for each of these partners, with its words, and for no other.
+    pub fn concern(&self, subject: Subject, partners: BTreeMap<PartnerId, String>) {
+        self.end(|(about, whose)| {
+            *about == subject && whose.is_some_and(|whose| !partners.contains_key(&whose))
+        });
+        for (partner, words) in partners {
+            self.stand(subject, Some(partner), words);
         }
     }
 
@@ -116,9 +114,50 @@ impl Alarms {
         self.lock().values().cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Subject, Alarm>> {
+    fn stand(&self, subject: Subject, concerns: Option<PartnerId>, words: String) {
+        let mut standing = self.lock();
+        if let Some(alarm) = standing.get_mut(&(subject, concerns)) {
+            alarm.words = words;
+            return;
+        }
+        error!(alarm = subject.name(), "{words}");
+        let alarm = Alarm {
+            subject,
+            concerns,
+            since: clock::now(),
+            words,
+        };
+        standing.insert((subject, concerns), alarm);
+    }
+
+    fn end(&self, is_over: impl Fn(&(Subject, Option<PartnerId>)) -> bool) {
+        let mut standing = self.lock();
+        for (_, alarm) in standing.extract_if(.., |concerned, _| is_over(concerned)) {
+            let stood_ms = clock::now().since_ms(alarm.since);
+            info!(alarm = alarm.subject.name(), stood_ms, "alarm is over");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Subject, Option<PartnerId>), Alarm>> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Alarm {
+    /// Whether a partner may learn of it.
+    pub fn is_for(&self, partner: PartnerId) -> bool {
+        self.concerns.is_none_or(|concerned| concerned == partner)
+    }
+}
+
+/// What the alarms are about and since when, each subject once: all that may be told where nobody is to be named.
+pub fn subjects(alarms: impl IntoIterator<Item = Alarm>) -> BTreeMap<Subject, Moment> {
+    let mut since = BTreeMap::new();
+    for alarm in alarms {
+        let first = since.entry(alarm.subject).or_insert(alarm.since);
+        *first = alarm.since.min(*first);
+    }
+    since
 }
 
 #[cfg(test)]
@@ -139,5 +178,27 @@ mod tests {
         alarms.clear(Subject::Disk);
         alarms.clear(Subject::Feeds);
         assert_eq!(alarms.list(), standing[1..]);
+    }
+
+    #[test]
+    fn a_partners_alarm_is_nobody_elses() {
+        let alarms = Alarms::default();
+        let [acme, other] = [PartnerId::new(), PartnerId::new()];
+        let troubles = |of: &[PartnerId]| of.iter().map(|of| (*of, "taken".to_owned())).collect();
+        alarms.concern(Subject::Feeds, troubles(&[acme, other]));
+        let heard = |partner| {
+            let mut heard = alarms.list();
+            heard.retain(|alarm| alarm.is_for(partner));
+            heard.len()
+        };
+        assert_eq!(
+            (heard(acme), heard(other), heard(PartnerId::new())),
+            (1, 1, 0)
+        );
+        assert_eq!(subjects(alarms.list()).len(), 1);
+        alarms.concern(Subject::Feeds, troubles(&[other]));
+        assert_eq!((heard(acme), heard(other)), (0, 1));
+        alarms.concern(Subject::Feeds, BTreeMap::new());
+        assert_eq!(alarms.list(), []);
     }
 }

@@ -16,7 +16,7 @@ use super::{accept, dial, feeds::Known, hand_over, storing::Inlet, way::Way};
 use crate::{
     alarms::Subject,
     services::Services,
-    store::{Feed, FeedId, FeedTerms},
+    store::{Feed, FeedId, FeedTerms, PartnerId},
 };
 
 /// How often is looked for changes that nobody told of, and tried again what failed.
@@ -141,7 +141,7 @@ impl Doors {
             door.shut().await;
             services.ports.forget(id);
         }
-        let mut troubles = Vec::new();
+        let mut troubles = BTreeMap::<PartnerId, Vec<String>>::new();
         for feed in wanted {
             if self.0.contains_key(&feed.id) {
                 continue;
@@ -152,10 +152,11 @@ impl Doors {
                 }
                 Err(error) => {
                     let port = feed.terms.port.unwrap_or_default();
-                    troubles.push(format!(
+                    let trouble = format!(
                         "the port {port} of the feed {} cannot be opened: {error}",
                         feed.terms.name
-                    ));
+                    );
+                    troubles.entry(feed.partner_id).or_default().push(trouble);
                     let words = "the port cannot be opened: something else on the server has it";
                     services
                         .ports
@@ -163,11 +164,9 @@ impl Doors {
                 }
             }
         }
-        if troubles.is_empty() {
-            services.alarms.clear(Subject::Feeds);
-        } else {
-            services.alarms.raise(Subject::Feeds, troubles.join("; "));
-        }
+        let troubles = troubles.into_iter();
+        let troubles = troubles.map(|(partner, all)| (partner, all.join("; ")));
+        services.alarms.concern(Subject::Feeds, troubles.collect());
     }
 }
 

@@ -233,7 +233,9 @@ mod tests {
         let partner = race(&store).await.partner_id;
         let source = |connection: &str| {
             let day = "2021-05-08".to_owned();
-            Arc::new(Source::new(partner, "21ROTM", connection, "FINISH", day, NOW))
+            Arc::new(Source::new(
+                partner, "21ROTM", connection, "FINISH", day, NOW,
+            ))
         };
         let streams = Streams::new(news::publication());
         let opened = streams.open(&store, source("FAMILIAR"), Lane::Open, None);

@@ -1,17 +1,18 @@
 //! What is wrong with the server now, for everybody who works with it.
 //!
-//! It is the same for all timing partners, so it says what an alarm means and not what exactly was found: that names ports and
-//! files, and is for whoever runs the server.
+//! A fault of one timing partner's hardware is told to its people and to the server's administrators. All are told what an alarm
+//! means and not what exactly was found: that names ports and files, and is for whoever is on the machine.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use gantry_core::time::Moment;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{app::App, body::Json, moment::Rfc3339, principal::Viewer, problem::Problem};
-use crate::alarms;
+use super::{app::App, body::Json, moment::Rfc3339, principal::Account, problem::Problem};
+use crate::alarms::{Subject, subjects};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -37,24 +38,26 @@ struct Alarm {
     advice: &'static str,
 }
 
-/// Lists what is wrong with the server now.
+/// Lists what is wrong with the server now, as far as it concerns the partner.
 #[utoipa::path(get, path = "/api/alarms", tag = "server", security(("token" = [])), responses(
     (status = OK, body = Alarms),
 ))]
-async fn list(State(app): State<Arc<App>>, _viewer: Viewer) -> Result<Json<Alarms>, Problem> {
-    let standing = app.services.alarms.list();
+async fn list(State(app): State<Arc<App>>, account: Account) -> Result<Json<Alarms>, Problem> {
+    let (partner, _role) = account.chosen()?;
+    let mut standing = app.services.alarms.list();
+    standing.retain(|alarm| account.administrator || alarm.is_for(partner));
     Ok(Json(Alarms {
-        alarms: standing.into_iter().map(Alarm::from).collect(),
+        alarms: subjects(standing).into_iter().map(Alarm::from).collect(),
     }))
 }
 
-impl From<alarms::Alarm> for Alarm {
-    fn from(alarm: alarms::Alarm) -> Self {
+impl From<(Subject, Moment)> for Alarm {
+    fn from((subject, since): (Subject, Moment)) -> Self {
         Self {
-            name: alarm.subject.name(),
-            since: Rfc3339(alarm.since),
-            words: alarm.subject.meaning(),
-            advice: alarm.subject.advice(),
+            name: subject.name(),
+            since: Rfc3339(since),
+            words: subject.meaning(),
+            advice: subject.advice(),
         }
     }
 }

@@ -208,7 +208,8 @@ impl Account {
         }
     }
 
-    fn chosen(&self) -> Result<(PartnerId, Role), Problem> {
+    /// The partner that they act for, and as what.
+    pub fn chosen(&self) -> Result<(PartnerId, Role), Problem> {
         self.partner.ok_or_else(|| {
             Problem::forbidden(
                 "no timing partner is selected; POST /api/select-partner selects one",

@@ -31,10 +31,20 @@ use crate::{
 /// What the text is.
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// All metrics. The database's are left out while it does not answer, so that no false zero is recorded.
-pub(super) fn text(services: Services, totals: Option<Totals>) -> Result<String, fmt::Error> {
+/// All metrics. The database's are left out while it does not answer, so that no false zero is recorded, and the names of readers
+/// unless `with_names`.
+pub(super) fn text(
+    services: Services,
+    totals: Option<Totals>,
+    with_names: bool,
+) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("gantry");
-    registry.register_collector(Box::new(Figures { services, totals }));
+    let figures = Figures {
+        services,
+        totals,
+        with_names,
+    };
+    registry.register_collector(Box::new(figures));
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
@@ -45,6 +55,7 @@ pub(super) fn text(services: Services, totals: Option<Totals>) -> Result<String,
 struct Figures {
     services: Services,
     totals: Option<Totals>,
+    with_names: bool,
 }
 
 impl Collector for Figures {
@@ -137,7 +148,7 @@ impl Figures {
     }
 
     fn clocks(&self, metrics: &mut Metrics<'_>) -> fmt::Result {
-        let offsets = offsets(self.services.registry.connections());
+        let offsets = offsets(self.services.registry.connections(), self.with_names);
         metrics.gauges(
             "reader_clock_ahead_seconds",
             "How far a reader's clock is ahead of the server's",
@@ -178,13 +189,19 @@ impl Figures {
     }
 }
 
-/// The clocks of all readers, once each: a reader that two connections tell of has the offset that is larger.
-fn offsets(connections: Vec<Connection>) -> BTreeMap<(String, String), i64> {
+/// The clocks of all readers, once each: a reader that two connections tell of has the offset that is larger. Without names all
+/// readers of an address are one.
+fn offsets(connections: Vec<Connection>, with_names: bool) -> BTreeMap<(String, String), i64> {
     let mut offsets = BTreeMap::new();
     for connection in connections {
         let address = connection.peer.ip().to_string();
         for clock in connection.clocks {
-            let ahead_ms = offsets.entry((address.clone(), clock.reader)).or_default();
+            let reader = if with_names {
+                clock.reader
+            } else {
+                String::new()
+            };
+            let ahead_ms = offsets.entry((address.clone(), reader)).or_default();
             if clock.offset.ahead_ms.saturating_abs() > i64::saturating_abs(*ahead_ms) {
                 *ahead_ms = clock.offset.ahead_ms;
             }
@@ -283,7 +300,11 @@ mod tests {
         services.alarms.raise(Subject::Room, "little room");
         services.ingest.observe_commit(Duration::from_millis(3));
 
-        let text = text(services, None).expect("text");
+        let elsewhere = text(services.clone(), None, false).expect("text");
+        assert!(!elsewhere.contains("Mat"), "{elsewhere}");
+        let clock = "gantry_reader_clock_ahead_seconds{address=\"192.0.2.7\",reader=\"\"} 3.2";
+        assert!(elsewhere.contains(clock), "{elsewhere}");
+        let text = text(services, None, true).expect("text");
         for line in [
             "# TYPE gantry_uptime_seconds gauge",
             "gantry_database_connected 0",

@@ -1,14 +1,18 @@
 //! The status port: what monitoring asks. It answers to anybody who can reach it, so nothing here is secret.
 //!
-//! It knows no timing partner. Names of feeds, events and mats, by which one could be guessed, are told to the machine itself
-//! only: whoever is on it runs the server.
+//! It knows no timing partner. What people and hardware named, feeds, events, mats and files, is told to the machine itself only:
+//! whoever is on it runs the server. Others get the same figures, and what an alarm means without its words.
 
 mod metrics;
 mod report;
 
 pub use report::{Alarmed, Clocked, Disk, Ingest, Report, TimingConnection};
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -42,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 struct Monitored {
     services: Services,
     timing_port: u16,
+    /// The address of the port, by which the machine may ask itself as well.
+    own: IpAddr,
 }
 
 /// Answers until `shutdown`.
@@ -56,6 +62,7 @@ pub async fn serve(
         connections_per_address: CONNECTIONS / 2,
         ..services.door.limits.clone()
     };
+    let own = listener.local_addr();
     let door = Door::new(Networks::default(), limits);
     let router = Router::new()
         .route("/health", get(health))
@@ -64,6 +71,7 @@ pub async fn serve(
         .with_state(Monitored {
             services,
             timing_port,
+            own: own.map_or(Ipv4Addr::LOCALHOST.into(), |own| own.ip()),
         });
     serve::serve(listener, router, Arc::new(door), None, shutdown).await;
 }
@@ -84,16 +92,20 @@ async fn report(
 ) -> Json<Report> {
     let totals = monitored.totals().await;
     let report = Report::of(&monitored.services, monitored.timing_port, totals);
-    Json(if asker.ip().to_canonical().is_loopback() {
+    Json(if monitored.is_here(asker) {
         report
     } else {
         report.without_names()
     })
 }
 
-async fn metrics(State(monitored): State<Monitored>) -> Response {
+async fn metrics(
+    State(monitored): State<Monitored>,
+    ConnectInfo(asker): ConnectInfo<SocketAddr>,
+) -> Response {
     let totals = monitored.totals().await;
-    match metrics::text(monitored.services, totals) {
+    let is_here = monitored.is_here(asker);
+    match metrics::text(monitored.services, totals, is_here) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
@@ -104,6 +116,12 @@ impl Monitored {
     async fn totals(&self) -> Option<Totals> {
         let answer = timeout(PATIENCE, self.services.store.totals()).await;
         answer.ok()?.ok()
+    }
+
+    /// Whether somebody is on the machine and may be told names.
+    fn is_here(&self, asker: SocketAddr) -> bool {
+        let address = asker.ip().to_canonical();
+        address.is_loopback() || address == self.own.to_canonical()
     }
 }
 

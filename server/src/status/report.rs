@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::uptime_seconds;
 use crate::{
-    alarms::Alarm,
+    alarms::{Alarm, Subject},
     collector::{clocks::Clock, registry::Connection},
     http::moment::Rfc3339,
     room::{self, Room},
@@ -51,7 +51,7 @@ pub struct Alarmed {
     pub name: String,
     /// Since when it stands.
     pub since: Rfc3339,
-    /// What is wrong.
+    /// What is wrong; elsewhere than on the machine only what the alarm means.
     pub words: String,
     /// What to do about it.
     pub advice: String,
@@ -88,7 +88,7 @@ pub struct TimingConnection {
     pub feed: Option<String>,
     /// What it speaks.
     pub protocol: String,
-    /// What the client calls itself; none that has not said so yet.
+    /// What the client calls itself, once it has; told to the machine itself only.
     pub program: Option<String>,
     /// The event that it times; told to the machine itself only.
     pub event: Option<String>,
@@ -117,7 +117,7 @@ pub struct TimingConnection {
 pub struct Clocked {
     /// Where the reader stands; told to the machine itself only.
     pub location: String,
-    /// Which one it is.
+    /// Which one it is; told to the machine itself only, because it may be called like its mat.
     pub reader: String,
     /// How far its clock is ahead of the server's, in milliseconds; negative when it is behind.
     pub ahead_ms: i64,
@@ -154,14 +154,20 @@ impl Report {
 
     /// The same for somebody who is not on the machine.
     pub(super) fn without_names(mut self) -> Self {
+        self.alarms = Subject::ALL
+            .into_iter()
+            .filter_map(|subject| Alarmed::meaning(subject, &self.alarms))
+            .collect();
         for connection in &mut self.timing_connections {
             connection.feed = None;
+            connection.program = None;
             connection.event = None;
             connection.locations = Vec::new();
             connection.suggestions = Vec::new();
             connection.last_fault = None;
             for clock in &mut connection.clocks {
                 clock.location = String::new();
+                clock.reader = String::new();
                 clock.words = ClockOffset {
                     ahead_ms: clock.ahead_ms,
                 }
@@ -190,6 +196,19 @@ impl Disk {
         Some(Self {
             free_bytes: room.free,
             total_bytes: room.total,
+        })
+    }
+}
+
+impl Alarmed {
+    /// What may be told of the alarms about a subject where nobody is to be named, if any stands.
+    fn meaning(subject: Subject, alarms: &[Self]) -> Option<Self> {
+        let about = alarms.iter().filter(|alarm| alarm.name == subject.name());
+        Some(Self {
+            name: subject.name().to_owned(),
+            since: about.map(|alarm| alarm.since).min_by_key(|since| since.0)?,
+            words: subject.meaning().to_owned(),
+            advice: subject.advice().to_owned(),
         })
     }
 }
@@ -250,7 +269,10 @@ mod tests {
     use crate::{
         alarms::Subject,
         config::Config,
-        store::testing::{self, NOW},
+        store::{
+            PartnerId,
+            testing::{self, NOW},
+        },
     };
 
     #[tokio::test]
@@ -262,6 +284,7 @@ mod tests {
         let presence = presence.expect("there is room");
         presence.update(|connection| {
             connection.event = Some("Secret Mile".to_owned());
+            connection.program = Some("Northern's mats 2.0".to_owned());
             connection.feed = Some("Northern's own".to_owned());
             connection.locations = vec!["FINISH".to_owned()];
             connection.clocks = vec![Clock {
@@ -289,11 +312,9 @@ mod tests {
 
         let elsewhere = serde_json::to_string(&report.without_names()).expect("JSON");
         assert!(elsewhere.contains("3.2 s ahead"));
-        assert!(
-            ["Secret", "Northern", "FINISH"]
-                .iter()
-                .all(|name| !elsewhere.contains(name))
-        );
+        for name in ["Secret", "Northern", "FINISH", "11FD4E"] {
+            assert!(!elsewhere.contains(name), "{name}");
+        }
 
         services.alarms.raise(Subject::Room, "little room");
         let report = Report::of(&services, 61611, totals);
@@ -301,5 +322,23 @@ mod tests {
         assert_eq!(report.alarms[0].name, "room");
         assert_eq!(report.alarms[0].words, "little room");
         assert!(report.alarms[0].since.0 > Moment(0));
+    }
+
+    #[tokio::test]
+    async fn only_the_machine_itself_is_told_what_exactly_is_wrong() {
+        let (store, _place) = testing::store().await;
+        let services = Services::new(Config::for_tests(), store);
+        let troubles = ["the feed Northern's own", "the feed Secret Mile"];
+        let troubles = troubles.map(|words| (PartnerId::new(), words.to_owned()));
+        services.alarms.concern(Subject::Feeds, troubles.into());
+        let report = || Report::of(&services, 61611, None);
+        assert_eq!(report().alarms.len(), 2);
+        let since = report().alarms[0].since.0.min(report().alarms[1].since.0);
+
+        let [alarm] = &report().without_names().alarms[..] else {
+            panic!("how many partners there are is nobody's business");
+        };
+        assert_eq!(alarm.words, "Some timing hardware cannot reach the server.");
+        assert_eq!((alarm.name.as_str(), alarm.since.0), ("feeds", since));
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn findings(report: &Report, now: Moment) -> Vec<Finding> {
     }
     findings.extend(report.alarms.iter().map(|alarm| {
         let since = alarm.since.0.to_rfc3339();
-        let (words, advice) = (&alarm.words, &alarm.advice);
+        let (words, advice) = (alarm.words.trim_end_matches('.'), &alarm.advice);
         Finding::Trouble(format!("ALARM since {since}: {words}. {advice}"))
     }));
     findings.extend(spool(report, now));

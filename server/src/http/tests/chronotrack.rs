@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use gantry_core::{dating::ClockOffset, decoder::protocol::Protocol};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -118,20 +120,36 @@ async fn a_preview_tells_whose_clock_is_wrong() {
 }
 
 #[tokio::test]
-async fn everybody_hears_what_is_wrong_with_the_server() {
+async fn everybody_hears_what_is_wrong_with_the_server_and_nobody_of_anothers_hardware() {
     let port = Port::start().await;
-    let vera = port.log_in(VERA).await;
-    let none = vera.get("/api/alarms").await;
-    assert_eq!(none.body, json!({"alarms": []}));
+    let (vera, olga) = (port.log_in(VERA).await, port.log_in(OLGA).await);
+    let heard = async |client: &Client| client.get("/api/alarms").await.body["alarms"].take();
+    assert_eq!(heard(&vera).await, json!([]));
     let alarms = &port.services.alarms;
-    alarms.raise(Subject::Feeds, "port 61620 of Northern's feed is taken");
-    let told = vera.get("/api/alarms").await;
-    assert_eq!(told.body["alarms"][0]["name"], "feeds");
+    let words = "port 61620 of Northern's feed is taken".to_owned();
+    alarms.concern(Subject::Feeds, [(port.origin.partner_id, words)].into());
+    let told = heard(&vera).await;
+    assert_eq!(told[0]["name"], "feeds");
     assert_eq!(
-        told.body["alarms"][0]["words"],
+        told[0]["words"],
         "Some timing hardware cannot reach the server."
     );
-    assert!(!told.body.to_string().contains("Northern"));
+    assert!(!told.to_string().contains("Northern"));
+    assert_eq!(heard(&olga).await, json!([]), "it is no matter of Olga's");
+    let store = &port.services.store;
+    let root = store.user_by_email(OLGA).await.expect("reads");
+    let root = root.expect("is known").id;
+    store.set_administrator(root, NOW).await.expect("rises");
+    assert_eq!(heard(&olga).await, told, "she administers the server");
+
+    alarms.concern(Subject::Feeds, BTreeMap::new());
+    alarms.raise(
+        Subject::Room,
+        "0.3 GiB are free on the disk of /srv/northern",
+    );
+    let told = heard(&vera).await;
+    assert_eq!(told[0]["words"], "The server's disk is nearly full.");
+    assert_eq!(heard(&olga).await, told);
 }
 
 #[tokio::test]
