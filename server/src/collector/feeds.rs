@@ -148,11 +148,7 @@ impl Directory {
 
     /// Finds a connection's owner. A decision is passed to `note` before anything else can be learned, so that whoever learns of a
     /// change afterwards finds everything noted that was decided before.
-    pub fn decide(
-        &self,
-        arrival: Arrival<'_>,
-        note: impl FnOnce(&Owner, Option<&Feed>),
-    ) -> Decision {
+    pub fn decide(&self, arrival: Arrival<'_>, note: impl FnOnce(&Owner)) -> Decision {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let Some(owner) = known.owner(arrival, &self.zone) else {
             return Decision::Nobody;
@@ -160,7 +156,7 @@ impl Directory {
         if known.is_moving(owner.partner, arrival.event) {
             return Decision::Wait;
         }
-        note(&owner, known.feed(arrival));
+        note(&owner);
         Decision::Owned(owner)
     }
 
@@ -171,11 +167,8 @@ impl Directory {
         arrival: Arrival<'_>,
         presence: &Presence,
     ) -> Option<Owner> {
-        let note = |owner: &Owner, feed: Option<&Feed>| {
-            presence.update(|connection| {
-                connection.owner = Some(owner.clone());
-                connection.feed = feed.map(|feed| feed.terms.name.clone());
-            });
+        let note = |owner: &Owner| {
+            presence.update(|connection| connection.owner = Some(owner.clone()));
         };
         let mut changed = self.changed();
         loop {
@@ -193,7 +186,7 @@ impl Directory {
         &self,
         store: &Store,
         arrival: Arrival<'_>,
-        note: impl Fn(&Owner, Option<&Feed>),
+        note: impl Fn(&Owner),
     ) -> Decision {
         match self.decide(arrival, &note) {
             Decision::Nobody => {
@@ -269,6 +262,13 @@ impl<'a> Arrival<'a> {
 }
 
 impl Known {
+    /// What the feed that a connection is known by is called now.
+    pub fn name(&self, connection: &Connection) -> Option<&str> {
+        let known_by = connection.feed()?;
+        let feed = self.feeds.iter().find(|feed| feed.id == known_by)?;
+        Some(&feed.terms.name)
+    }
+
     /// Whether this is who keeps what nobody is known to own.
     pub fn is_quarantine(&self, partner: PartnerId) -> bool {
         self.quarantine == Some(partner)
@@ -388,7 +388,7 @@ mod tests {
         }
 
         fn owner(&self, arrival: Arrival<'_>) -> Owner {
-            match self.directory.decide(arrival, |_, _| {}) {
+            match self.directory.decide(arrival, |_| {}) {
                 Decision::Owned(owner) => owner,
                 other => panic!("{other:?}"),
             }
@@ -512,7 +512,7 @@ mod tests {
 
         let unnamed = Directory::new(None, TimeZone::UTC);
         unnamed.renew(&desk.store).await.expect("reads");
-        let Decision::Owned(owner) = unnamed.decide(STRANGER, |_, _| {}) else {
+        let Decision::Owned(owner) = unnamed.decide(STRANGER, |_| {}) else {
             panic!("there is one");
         };
         assert_eq!(owner.partner, desk.acme, "the only one");
@@ -522,10 +522,7 @@ mod tests {
             .await
             .expect("closes");
         unnamed.renew(&desk.store).await.expect("reads");
-        assert!(matches!(
-            unnamed.decide(STRANGER, |_, _| {}),
-            Decision::Nobody
-        ));
+        assert!(matches!(unnamed.decide(STRANGER, |_| {}), Decision::Nobody));
     }
 
     #[tokio::test]
@@ -567,7 +564,7 @@ mod tests {
         desk.directory.renew(&desk.store).await.expect("reads");
         let decide = |event| {
             let arrival = Arrival { event, ..STRANGER };
-            desk.directory.decide(arrival, |_, _| {})
+            desk.directory.decide(arrival, |_| {})
         };
         assert!(matches!(decide(Some("CITY RUN")), Decision::Wait));
         assert!(matches!(decide(Some("Another")), Decision::Owned(_)));

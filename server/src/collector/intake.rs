@@ -250,7 +250,7 @@ impl Intake {
             Some(owner) => Decision::Owned(owner.clone()),
             None => {
                 self.feeds
-                    .decide_surely(&self.store, self.arrival(), |_, _| {})
+                    .decide_surely(&self.store, self.arrival(), |_| {})
                     .await
             }
         };

@@ -49,8 +49,6 @@ pub struct Connection {
     pub by: Option<FeedId>,
     /// Whose it is, once that had to be known.
     pub owner: Option<Owner>,
-    /// The feed by whose rules its owner is known.
-    pub feed: Option<String>,
     /// What the client calls itself, with its version; `None` before it has greeted.
     pub program: Option<String>,
     /// The event it times, once it has told.
@@ -174,6 +172,15 @@ impl Registry {
             goes_to.is_some_and(|(owner, fed)| owner == partner && recordings.contains(&fed))
         });
         connections
+    }
+
+    /// The connections that are known by a feed, the oldest first.
+    pub fn known_by(&self, feed: FeedId) -> Vec<Connection> {
+        let is_known = |connection: &Connection| connection.feed() == Some(feed);
+        let connections = lock(&self.connections);
+        let connections = connections.values().map(|place| lock(&place.connection));
+        let known = connections.filter(|connection| is_known(connection));
+        known.map(|connection| connection.clone()).collect()
     }
 
     /// Ends the conversations of those connections, for the reason that is logged, and answers how many there still are. What they
@@ -304,6 +311,12 @@ impl Connection {
         Some((origin.partner_id, origin.timing_session_id))
     }
 
+    /// The feed that it is known by: the one whose port or address it came in by, or the one whose rules it fits.
+    pub fn feed(&self) -> Option<FeedId> {
+        let owner = self.owner.as_ref();
+        owner.map_or(self.by, |owner| owner.feed)
+    }
+
     fn new(peer: SocketAddr, protocol: Protocol, since: Moment) -> Self {
         Self {
             peer,
@@ -311,7 +324,6 @@ impl Connection {
             since,
             by: None,
             owner: None,
-            feed: None,
             program: None,
             event: None,
             stream: None,

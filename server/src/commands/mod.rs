@@ -13,6 +13,7 @@ mod invitations;
 mod partners;
 mod people;
 mod quarantine;
+mod running;
 mod serve;
 #[cfg(test)]
 mod tests;

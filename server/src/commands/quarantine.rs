@@ -4,18 +4,28 @@ use anyhow::bail;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{audit::note, open_store, partners::named, say};
+use super::{audit::note, open_store, partners::named, running::ask, say};
 use crate::{
     clock,
     config::Config,
+    status::TimingConnection,
     store::{Ordered, TimingSession, TimingSessionId, audit::Action},
 };
 
 /// Sessions that are read at once.
 const PAGE: usize = 100;
 
-/// Writes a few lines for each session in quarantine, newest first.
+/// Writes a few lines for each session in quarantine, newest first. What is connected now is known to the server that runs alone,
+/// which tells the machine itself.
 pub(super) async fn list(config: &Config) -> anyhow::Result<()> {
+    let address = config.status.ip();
+    let tells_names = address.is_unspecified() || address.is_loopback();
+    let running = if tells_names {
+        ask(config.status).await
+    } else {
+        None
+    };
+    let connections = running.map(|report| report.timing_connections);
     let store = open_store(config).await?;
     let quarantine = store.quarantine(clock::now()).await?;
     let orders = store.hand_overs().await?;
@@ -30,13 +40,24 @@ pub(super) async fn list(config: &Config) -> anyhow::Result<()> {
             let peers = store.peers(quarantine, session.id).await?;
             let is_moving = orders.iter().any(|order| order.session == session.id);
             say(&described(session, &addresses(peers), is_moving))?;
+            if let Some(connections) = &connections {
+                say(&connected(session, connections))?;
+            }
         }
     }
     store.close().await;
     if is_empty {
-        say("the quarantine is empty: of all hardware it is known whose it is")?;
+        return say("the quarantine is empty: of all hardware it is known whose it is");
     }
-    Ok(())
+    if connections.is_none() {
+        let status = config.status;
+        say(&format!(
+            "what of it is connected now is not known: no server tells it at the status port {status} of this machine (--status)"
+        ))?;
+    }
+    say(
+        "`gantry-server quarantine hand-over SESSION --to NAME` gives a session to a timing partner",
+    )
 }
 
 /// Orders that a session becomes a timing company's.
@@ -87,6 +108,23 @@ fn described(session: &TimingSession, peers: &[String], is_moving: bool) -> Stri
         or_dash(&session.locations),
         or_dash(peers),
     )
+}
+
+/// What sends to the session now.
+fn connected(session: &TimingSession, connections: &[TimingConnection]) -> String {
+    let id = session.id.to_string();
+    let feeding: Vec<String> = connections
+        .iter()
+        .filter(|connection| connection.session.as_ref() == Some(&id))
+        .map(|connection| match connection.locations.as_slice() {
+            [] => connection.peer.clone(),
+            locations => format!("{} ({})", connection.peer, locations.join(", ")),
+        })
+        .collect();
+    match feeding.as_slice() {
+        [] => "    connected now: nothing".to_owned(),
+        feeding => format!("    connected now: {}", feeding.join("; ")),
+    }
 }
 
 fn or_dash(words: &[String]) -> String {

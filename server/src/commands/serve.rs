@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::{claim_store, say};
 use crate::{
-    collector::partner::{NoPartner, timing_partner},
+    collector::partner::{NoPartner, Unmatched, unmatched},
     config::Config,
     launch::{Listeners, launch},
     services::Services,
@@ -33,14 +33,12 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
 
 /// Reads must belong to somebody. A partner can still be added while the server runs, so only a wrong name is an error.
 async fn check_timing_partner(config: &Config, store: &Store) -> anyhow::Result<()> {
-    match timing_partner(store, config.timing_partner.as_deref()).await {
-        Ok(_) => {}
+    match unmatched(store, config.timing_partner.as_deref()).await {
+        Ok(Unmatched::Partners(_)) => {}
+        Ok(Unmatched::Quarantine) => info!(
+            "there are several timing partners: hardware that no feed is about goes into quarantine; see `gantry-server quarantine list`"
+        ),
         Err(reason @ NoPartner::None) => warn!("reads are refused: {reason}"),
-        Err(NoPartner::Several) => {
-            info!(
-                "there is more than one timing partner: hardware that no feed is about goes into quarantine"
-            );
-        }
         Err(reason) => return Err(reason.into()),
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::uptime_seconds;
 use crate::{
     alarms::{Alarm, Subject},
-    collector::{clocks::Clock, registry::Connection},
+    collector::{clocks::Clock, feeds::Known, registry::Connection},
     http::moment::Rfc3339,
     room::{self, Room},
     services::Services,
@@ -86,6 +86,8 @@ pub struct TimingConnection {
     pub peer: String,
     /// The feed by which its owner is known; told to the machine itself only.
     pub feed: Option<String>,
+    /// The id of the timing session that its reads go to, once there is one; told to the machine itself only.
+    pub session: Option<String>,
     /// What it speaks.
     pub protocol: String,
     /// What the client calls itself, once it has; told to the machine itself only.
@@ -132,6 +134,7 @@ impl Report {
         let alarms = services.alarms.list();
         let is_well = alarms.is_empty() && totals.is_some();
         let connections = services.registry.connections();
+        let known = services.feeds.known();
         Self {
             service: "gantry-server".to_owned(),
             status: if is_well { "ok" } else { "degraded" }.to_owned(),
@@ -147,7 +150,7 @@ impl Report {
             disk: Disk::of(services),
             timing_connections: connections
                 .into_iter()
-                .map(TimingConnection::from)
+                .map(|connection| TimingConnection::of(connection, &known))
                 .collect(),
         }
     }
@@ -160,6 +163,7 @@ impl Report {
             .collect();
         for connection in &mut self.timing_connections {
             connection.feed = None;
+            connection.session = None;
             connection.program = None;
             connection.event = None;
             connection.locations = Vec::new();
@@ -224,11 +228,13 @@ impl From<Alarm> for Alarmed {
     }
 }
 
-impl From<Connection> for TimingConnection {
-    fn from(connection: Connection) -> Self {
+impl TimingConnection {
+    fn of(connection: Connection, known: &Known) -> Self {
+        let session = connection.session().map(|(_, session)| session);
         Self {
             peer: connection.peer.to_string(),
-            feed: connection.feed,
+            feed: known.name(&connection).map(str::to_owned),
+            session: session.map(|session| session.to_string()),
             protocol: connection.protocol.to_string(),
             program: connection.program,
             event: connection.event,
@@ -269,23 +275,47 @@ mod tests {
     use crate::{
         alarms::Subject,
         config::Config,
+        edge::networks::Networks,
         store::{
-            PartnerId,
+            FeedId, FeedTerms, PartnerId,
             testing::{self, NOW},
         },
     };
+
+    /// A feed with a port of its own, which the collector knows of.
+    async fn northerns_own(services: &Services) -> FeedId {
+        let store = &services.store;
+        let partner = store.add_partner("Northern", NOW).await;
+        let partner = partner.expect("adds").expect("is new");
+        let terms = FeedTerms {
+            name: "Northern's own".to_owned(),
+            protocol: Protocol::ChronoTrack,
+            port: Some(61_612),
+            call_address: None,
+            networks: Networks::default(),
+            event: None,
+            connection: None,
+            location: None,
+            login: None,
+            time_zone: None,
+        };
+        let added = store.add_feed(partner.id, &terms, Some(NOW), 1, NOW).await;
+        services.feeds.renew(store).await.expect("reads");
+        added.expect("adds").expect("there is room").id
+    }
 
     #[tokio::test]
     async fn each_connection_is_told_and_names_only_to_the_machine_itself() {
         let (store, _place) = testing::store().await;
         let services = Services::new(Config::for_tests(), store);
+        let feed = northerns_own(&services).await;
         let peer = ([192, 0, 2, 7], 9).into();
         let presence = services.registry.enter(peer, Protocol::ChronoTrack, NOW);
         let presence = presence.expect("there is room");
         presence.update(|connection| {
             connection.event = Some("Secret Mile".to_owned());
             connection.program = Some("Northern's mats 2.0".to_owned());
-            connection.feed = Some("Northern's own".to_owned());
+            connection.by = Some(feed);
             connection.locations = vec!["FINISH".to_owned()];
             connection.clocks = vec![Clock {
                 location: "FINISH".to_owned(),
@@ -303,6 +333,7 @@ mod tests {
         let connection = &told["timing_connections"][0];
         assert_eq!(connection["peer"], "192.0.2.7:9");
         assert_eq!(connection["event"], "Secret Mile");
+        assert_eq!(connection["feed"], "Northern's own");
         assert_eq!(connection["lag_ms"], 150);
         assert_eq!(
             connection["clocks"],

@@ -7,10 +7,10 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use tokio::net::TcpListener;
 
-use super::{newer, open_store, say};
+use super::{newer, open_store, running::ask, say};
 use crate::{
     clock,
-    collector::partner::{NoPartner, timing_partner},
+    collector::partner::{NoPartner, Unmatched, unmatched},
     config::Config,
     room::{self, Room},
     store::{Standing, Store},
@@ -27,7 +27,7 @@ enum Finding {
 
 /// Says what it found; the exit code is 1 when something is in the way of serving.
 pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
-    let report = running::ask(config.status).await;
+    let report = ask(config.status).await;
     let mut findings = database(config, report.is_some()).await;
     if let Some(report) = report {
         findings.extend(running::findings(&report, clock::now()));
@@ -76,6 +76,7 @@ async fn database(config: &Config, is_served: bool) -> Vec<Finding> {
             Ok(store) => {
                 let fine = format!("the database {database} is up to date");
                 let mut findings = vec![Finding::Fine(fine), owner(config, &store).await];
+                findings.extend(waiting(&store).await);
                 if is_served {
                     findings.extend(quarantine(&store).await);
                 }
@@ -87,11 +88,32 @@ async fn database(config: &Config, is_served: bool) -> Vec<Finding> {
     }
 }
 
+/// Whose hardware is that no feed is about.
 async fn owner(config: &Config, store: &Store) -> Finding {
-    match timing_partner(store, config.timing_partner.as_deref()).await {
-        Ok(partner) => Finding::Fine(format!("reads belong to {}", partner.name)),
+    match unmatched(store, config.timing_partner.as_deref()).await {
+        Ok(Unmatched::Partners(partner)) => Finding::Fine(format!(
+            "hardware that no feed is about is {}'s",
+            partner.name
+        )),
+        Ok(Unmatched::Quarantine) => Finding::Note(
+            "there are several timing partners: hardware that no feed is about goes into quarantine, where nobody but you sees it. \
+             Have each partner's owner make feeds for theirs, in the console's 4 Feeds, and see `gantry-server feed list`; or name one partner with --timing-partner"
+                .to_owned(),
+        ),
         Err(reason) => Finding::Trouble(refused(&reason)),
     }
+}
+
+/// Whether feeds wait for the administrator's word.
+async fn waiting(store: &Store) -> Option<Finding> {
+    let mut feeds = store.all_feeds().await.ok()?;
+    feeds.retain(|feed| feed.confirmed_at.is_none() && feed.refused_at.is_none());
+    let count = feeds.len();
+    (count > 0).then(|| {
+        Finding::Note(format!(
+            "feeds that wait for your word: {count}; see `gantry-server feed list`, then `gantry-server feed confirm ID` or `feed refuse ID`"
+        ))
+    })
 }
 
 /// Whether there is hardware that nobody is known to own.
@@ -100,7 +122,8 @@ async fn quarantine(store: &Store) -> Option<Finding> {
     let sessions = store.timing_sessions(quarantine, None, 1).await.ok()?;
     let newest = sessions.first()?;
     Some(Finding::Trouble(format!(
-        "hardware that times {:?} is nobody's, and so are its reads: see `gantry-server quarantine list` and hand it over, or have an owner make a feed for it",
+        "hardware that times {:?} is nobody's, and so are its reads: `gantry-server quarantine list` tells what there is, \
+         `gantry-server quarantine hand-over SESSION --to NAME` gives it to a partner, to whom it comes from then on",
         newest.event_name
     )))
 }

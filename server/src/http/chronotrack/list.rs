@@ -1,6 +1,6 @@
 //! Timing sessions and their newest reads, to be looked at.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::extract::State;
 use gantry_core::read::ReadKind;
@@ -98,6 +98,8 @@ pub(super) struct Preview {
     readers: Vec<ReaderClock>,
     /// What may be wrong with the days of its reads, in words.
     suggestions: Vec<String>,
+    /// The feeds by which the hardware that feeds it now is known.
+    feeds: Vec<String>,
 }
 
 /// A reader's clock.
@@ -209,6 +211,11 @@ pub(super) async fn preview(
         .iter()
         .flat_map(|connection| &connection.suggestions);
     let suggestions = suggestions.map(ToString::to_string).collect();
+    let known = services.feeds.known();
+    let feeds: BTreeSet<&str> = feeding
+        .iter()
+        .filter_map(|connection| known.name(connection))
+        .collect();
     let readers = feeding.iter().flat_map(|connection| &connection.clocks);
     Ok(Json(Preview {
         session: seen.into(),
@@ -217,6 +224,7 @@ pub(super) async fn preview(
         reads_per_minute: store.reads_since(partner, id, now - 60_000).await?,
         readers: readers.map(ReaderClock::from).collect(),
         suggestions,
+        feeds: feeds.into_iter().map(str::to_owned).collect(),
     }))
 }
 

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    collector::ports::Standing,
+    collector::{ports::Standing, registry::Connection},
+    http::moment::Rfc3339,
     services::Services,
     store::{Feed, FeedLogin},
 };
@@ -42,8 +43,29 @@ pub(super) struct FeedView {
     state: &'static str,
     /// What is wrong, in the state `trouble`.
     trouble: Option<String>,
-    /// How many connections came in by it and are there now.
+    /// How many connections are known by it and are there now.
     connections: usize,
+    /// Those connections, the oldest first.
+    connected: Vec<Connected>,
+}
+
+/// Hardware that is connected now and known by the feed.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Connected {
+    /// Where it comes from, or where it was called.
+    peer: String,
+    since: Rfc3339,
+    /// What it calls itself, with its version, once it has told.
+    program: Option<String>,
+    /// The event that it times, once it has told.
+    event: Option<String>,
+    /// The connection that it tells, once it has.
+    connection: Option<String>,
+    /// Its mats.
+    locations: Vec<String>,
+    /// Reads received, repeats counted.
+    reads: u64,
+    last_read_at: Option<Rfc3339>,
 }
 
 /// What its hardware has to know, but for the password.
@@ -56,11 +78,12 @@ pub(super) struct LoginView {
 impl FeedView {
     pub(super) fn of(feed: &Feed, services: &Services) -> Self {
         let (state, trouble) = state(feed, services);
-        let connections = services.registry.connections();
-        let is_of = |connection: &&crate::collector::registry::Connection| {
-            let owner = connection.owner.as_ref();
-            owner.is_some_and(|owner| owner.feed == Some(feed.id))
-        };
+        let connected: Vec<_> = services
+            .registry
+            .known_by(feed.id)
+            .into_iter()
+            .map(Connected::from)
+            .collect();
         let terms = feed.terms.clone();
         Self {
             id: feed.id.uuid(),
@@ -77,7 +100,8 @@ impl FeedView {
             time_zone: terms.time_zone,
             state,
             trouble,
-            connections: connections.iter().filter(is_of).count(),
+            connections: connected.len(),
+            connected,
         }
     }
 }
@@ -100,6 +124,21 @@ fn state(feed: &Feed, services: &Services) -> (&'static str, Option<String>) {
         Some(Standing::Calling) => ("calling", None),
         Some(Standing::Connected) => ("connected", None),
         Some(Standing::Trouble(words)) => ("trouble", Some(words)),
+    }
+}
+
+impl From<Connection> for Connected {
+    fn from(connection: Connection) -> Self {
+        Self {
+            peer: connection.peer.to_string(),
+            since: Rfc3339(connection.since),
+            program: connection.program,
+            event: connection.event,
+            connection: connection.stream,
+            locations: connection.locations,
+            reads: connection.reads,
+            last_read_at: connection.last_read_at.map(Rfc3339),
+        }
     }
 }
 
