@@ -13,6 +13,7 @@ use gantry_core::{
     time::Moment,
 };
 use gantry_tests::{
+    console::Console,
     database::{Kind, OwnedRead},
     hardware::Hardware,
     operator::Operator,
@@ -54,6 +55,56 @@ async fn a_race_is_handed_over_while_it_goes_on_with_a_file() -> Result<()> {
 #[tokio::test]
 async fn a_race_is_handed_over_while_it_goes_on_with_postgres() -> Result<()> {
     hand_over_mid_race(Kind::Postgres).await
+}
+
+#[tokio::test]
+async fn an_owner_keeps_feeds_by_keys() -> Result<()> {
+    let (venue, server, northern, _) = two_companies(Kind::Sqlite).await?;
+    let mut console = Console::start(&server.url(""))?;
+    console.shows("Password").await?;
+    console.keys(&format!("owner@north.org\t{PASSWORD}\r"))?;
+    console.shows("No timing session yet").await?;
+    console.keys("4")?;
+    console.shows("Press n to make one").await?;
+
+    // What could be somebody else's hardware waits, and the console says for what.
+    console.keys("n")?;
+    console.shows("New feed").await?;
+    console.keys(&format!("Harbour\t\t\t10.0.0.x\t{EVENT}\r"))?;
+    console.shows("an address or a network is accepted").await?;
+    console.keys("\x15127.0.0.1\r")?;
+    console.shows("○ waiting").await?;
+    let line = console.line("gantry-server feed confirm");
+    let id = line.split_whitespace().last().context("no id")?;
+    venue.shell(&["feed", "confirm", id], "").await?;
+    console.shows("● in force").await?;
+
+    // Before the feed is in force it would be nobody's.
+    let _known = Hardware::play(server.addresses.timing, "harbour-start.ctp").await?;
+    console.shows("1 connection").await?;
+    console.shows("START").await?;
+    let _stranger = Hardware::converse(server.addresses.timing, &stranger()?).await?;
+    let status = server.addresses.status.to_string();
+    wait::until("the stranger in the quarantine", async || {
+        let list = ["quarantine", "list", "--status", &status];
+        let listed = venue.shell(&list, "").await?;
+        Ok(listed.contains("connected now: 127.0.0.1:").then_some(()))
+    })
+    .await?;
+    let elsewhere = ["quarantine", "list", "--status", "127.0.0.1:1"];
+    let listed = venue.shell(&elsewhere, "").await?;
+    ensure!(
+        listed.contains("is not known: no server tells it"),
+        "{listed}"
+    );
+
+    console.keys("x")?;
+    console.shows("Remove the feed").await?;
+    console.keys("y")?;
+    console.shows("Press n to make one").await?;
+    let feeds = northern.get("/api/feeds").await?;
+    ensure!(feeds["feeds"] == json!([]), "{feeds}");
+    Ok(())
 }
 
 /// A server for two companies, and an owner of each.

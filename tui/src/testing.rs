@@ -19,6 +19,7 @@ use crate::{
     api::{
         client::Reply,
         failure::{Failure, Problem},
+        feeds::Feed,
         live::LiveEvent,
         request::{Answer, Request},
         types::{
@@ -62,6 +63,7 @@ pub(crate) fn entered() -> Model {
     let mut model = fresh();
     model.stage = Stage::Console;
     model.partner = "Northside Timing".to_owned();
+    model.is_owner = true;
     model
 }
 
@@ -72,6 +74,7 @@ pub(crate) fn working(tab: Tab) -> Model {
     model.timing.replace(timing_sessions());
     model.sessions.replace(display_sessions());
     model.displays.replace(displays());
+    model.feeds.replace(feeds());
     model.templates = templates();
     model.colleagues = colleagues();
     for id in ["finish-line", "announcer"] {
@@ -145,6 +148,7 @@ fn preview() -> Preview {
             {"location": "Finish", "reads": 2_220},
         ],
         "reads_per_minute": 42,
+        "feeds": ["Harbour Half"],
     }))
     .expect("the sample fits")
 }
@@ -159,6 +163,29 @@ pub(crate) fn display_sessions() -> Vec<DisplaySession> {
          "template_id": "announcer", "participants": 0, "revision": 7,
          "owner": {"id": "u2", "email": "ben@northside.example", "role": "operator"}},
         {"id": "s3", "name": null, "mode": "results"},
+    ]))
+    .expect("the samples fit")
+}
+
+/// Feeds as the server tells of them.
+pub(crate) fn feeds() -> Vec<Feed> {
+    let connected = |peer: &str, mats: &[&str], reads: u64| {
+        json!({"peer": peer, "since": ago(600), "program": "SimpleClient 0.6.0", "event": "Harbour Half 2026",
+               "connection": "FINISH-A", "locations": mats, "reads": reads, "last_read_at": ago(1)})
+    };
+    serde_json::from_value(json!([
+        {"id": "0199d1f0-0000-7000-8000-000000000001", "revision": 3, "name": "Harbour Half", "protocol": "chronotrack",
+         "networks": ["192.0.2.0/24", "198.51.100.7"], "event": "Harbour Half 2026", "state": "in_force", "connections": 2,
+         "connected": [connected("192.0.2.17:50312", &["Finish", "10K Split"], 12_345), connected("192.0.2.18:41077", &["Start"], 2_498)]},
+        {"id": "0199d1f0-0000-7000-8000-000000000002", "revision": 1, "name": "Loops", "protocol": "mylaps", "port": 3097,
+         "time_zone": "Europe/Vienna", "state": "listening"},
+        {"id": "0199d1f0-0000-7000-8000-000000000003", "revision": 1, "name": "Trail finish", "protocol": "race-result",
+         "call_address": "10.0.0.5:3601", "location": "FINISH", "state": "waiting"},
+        {"id": "0199d1f0-0000-7000-8000-000000000004", "revision": 2, "name": "Rented boxes", "protocol": "chronotrack", "port": 61700,
+         "login": {"method": "hmac-sha1", "user": "boxes"}, "state": "trouble",
+         "trouble": "the port cannot be opened: something else on the server has it"},
+        {"id": "0199d1f0-0000-7000-8000-000000000005", "revision": 2, "name": "Everything", "protocol": "chronotrack",
+         "networks": ["0.0.0.0/0"], "state": "refused"},
     ]))
     .expect("the samples fit")
 }

@@ -117,6 +117,9 @@ impl Client {
                 access: Some(access),
                 ..
             } => builder.json(&json!({"access": access})),
+            Request::AddFeed(terms) | Request::ChangeFeed { terms, .. } => {
+                builder.json(&terms.body())
+            }
             Request::Arrange { change, .. } => builder.json(&change.body()),
             Request::HandOver { user_id, .. } => builder.json(&json!({"user_id": user_id})),
             Request::Duplicate { name, .. } => builder.json(&json!({"name": name})),
@@ -233,6 +236,10 @@ fn route(request: &Request) -> (Method, String) {
         Request::Displays => (Method::GET, "/api/displays".to_owned()),
         Request::GenerateUrl { .. } => (Method::POST, "/api/display/generate-url".to_owned()),
         Request::Revoke { id } => (Method::DELETE, format!("/api/display/{id}")),
+        Request::Feeds => (Method::GET, "/api/feeds".to_owned()),
+        Request::AddFeed(_) => (Method::POST, "/api/feeds".to_owned()),
+        Request::ChangeFeed { id, .. } => (Method::PATCH, format!("/api/feeds/{id}")),
+        Request::RemoveFeed { id } => (Method::DELETE, format!("/api/feeds/{id}")),
     }
 }
 
@@ -245,7 +252,8 @@ fn seen(request: &Request) -> Option<u64> {
         | Request::ImportRoster { seen, .. }
         | Request::Share { seen, .. }
         | Request::HandOver { seen, .. }
-        | Request::Archive { seen, .. } => *seen,
+        | Request::Archive { seen, .. }
+        | Request::ChangeFeed { seen, .. } => *seen,
         _ => None,
     }
 }
@@ -284,11 +292,16 @@ fn parse(request: &Request, roster: Option<RosterFile>, body: &[u8]) -> serde_js
         }
         Request::Displays => read(body, Answer::Displays),
         Request::GenerateUrl { .. } => read(body, Answer::UrlGenerated),
+        Request::Feeds => read(body, Answer::Feeds),
+        Request::AddFeed(_) | Request::ChangeFeed { .. } => {
+            read(body, |feed| Answer::Feed(Box::new(feed)))
+        }
         Request::LogOut
         | Request::Arrange { .. }
         | Request::DeleteSession { .. }
         | Request::Share { .. }
         | Request::HandOver { .. }
+        | Request::RemoveFeed { .. }
         | Request::Revoke { .. } => Ok(Answer::Done),
     }
 }

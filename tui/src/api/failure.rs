@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::api::types::DisplaySession;
+use crate::api::{feeds::Feed, types::DisplaySession};
 
 /// A failed request.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -49,10 +49,18 @@ impl Failure {
     }
 
     /// What is there now, when somebody else changed it meanwhile.
-    pub fn newer(&self) -> Option<&DisplaySession> {
+    pub fn newer(&self) -> Option<&Current> {
         match self {
-            Failure::Refused(problem) if problem.status == 412 => problem.current.as_deref(),
+            Failure::Refused(problem) if problem.status == 412 => problem.current.as_ref(),
             _ => None,
+        }
+    }
+
+    /// What is wrong with the input, part by part; empty when that was not what is wrong.
+    pub fn input_errors(&self) -> &[InputError] {
+        match self {
+            Failure::Refused(problem) => &problem.errors,
+            _ => &[],
         }
     }
 
@@ -84,7 +92,17 @@ pub struct Problem {
     pub errors: Vec<InputError>,
     /// What is there now, when the request was about something older.
     #[serde(default)]
-    pub current: Option<Box<DisplaySession>>,
+    pub current: Option<Current>,
+}
+
+/// What was changed by somebody else, as it is now.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Current {
+    /// A feed; it is told from a display session by what only feeds have.
+    Feed(Box<Feed>),
+    /// A display session.
+    Session(Box<DisplaySession>),
 }
 
 /// One wrong part of the input.

@@ -5,9 +5,11 @@
 pub mod arrangement;
 pub mod client;
 pub mod failure;
+pub mod feeds;
 pub mod live;
 pub mod people;
 pub mod request;
+pub mod roster;
 pub mod server;
 pub mod types;
 pub mod warnings;

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use crate::api::{
     arrangement::Arrangement,
+    feeds::{Feed, Feeds, Terms},
     people::{Colleagues, Shares},
+    roster::Imported,
     types::{
-        Display, DisplaySession, Displays, Imported, Login, Mode, Preview, Selected, Sessions,
-        Templates, TimingSessions,
+        Display, DisplaySession, Displays, Login, Mode, Preview, Selected, Sessions, Templates,
+        TimingSessions,
     },
     warnings::Alarms,
 };
@@ -162,6 +164,24 @@ pub enum Request {
         /// Which.
         id: String,
     },
+    /// The feeds.
+    Feeds,
+    /// Makes a feed.
+    AddFeed(Box<Terms>),
+    /// Changes a feed.
+    ChangeFeed {
+        /// Which.
+        id: String,
+        /// What it is from now on.
+        terms: Box<Terms>,
+        /// What the owner saw of it.
+        seen: Seen,
+    },
+    /// Removes a feed.
+    RemoveFeed {
+        /// Which.
+        id: String,
+    },
 }
 
 /// A template that a display shows whatever its session shows.
@@ -173,7 +193,7 @@ pub struct OwnTemplate {
     pub revision: Option<i64>,
 }
 
-/// The revision of a display session that the operator saw; the server refuses what builds on an older one. None where the server
+/// The revision of a display session or a feed that the operator saw; the server refuses what builds on an older one. None where the server
 /// told of no revision.
 pub type Seen = Option<u64>;
 
@@ -249,6 +269,10 @@ pub enum Answer {
     Displays(Displays),
     /// To [`Request::GenerateUrl`].
     UrlGenerated(Display),
+    /// To [`Request::Feeds`].
+    Feeds(Feeds),
+    /// To requests that make or change a feed.
+    Feed(Box<Feed>),
     /// To requests that only say that it was done.
     Done,
 }

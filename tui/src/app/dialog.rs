@@ -1,10 +1,7 @@
 //! What can stand in front of the lists.
 
 use crate::{
-    api::{
-        request::Request,
-        types::{DisplaySession, Imported},
-    },
+    api::{feeds::Feed, request::Request, roster::Imported, types::DisplaySession},
     app::form::Form,
 };
 
@@ -56,4 +53,6 @@ pub enum Then {
     Ask(Request),
     /// Opens the form that changes this display session, as it is now.
     Edit(Box<DisplaySession>),
+    /// Opens the form that changes this feed, as it is now.
+    EditFeed(Box<Feed>),
 }

@@ -3,7 +3,10 @@
 use jiff::tz::TimeZone;
 use tui_input::{Input, InputRequest};
 
-use crate::api::request::{Request, Seen};
+use crate::api::{
+    feeds::Login,
+    request::{Request, Seen},
+};
 
 /// Something to fill in.
 #[derive(Clone, Debug)]
@@ -12,6 +15,8 @@ pub struct Form {
     pub purpose: Purpose,
     /// The fields, from top to bottom; never empty.
     pub fields: Vec<Field>,
+    /// Fields that do not go with what is chosen now.
+    pub aside: Vec<Field>,
     /// The place of the field that has the focus.
     pub focus: usize,
     /// What it asked the server for, until that has answered.
@@ -47,6 +52,17 @@ pub enum Purpose {
     SplitTiming(String, TimeZone),
     /// To correct the times of a mat of the timing session with this id.
     CorrectTiming(String),
+    /// To make a feed.
+    AddFeed,
+    /// To change a feed.
+    ChangeFeed {
+        /// Its id.
+        id: String,
+        /// Its revision.
+        seen: Seen,
+        /// The login that it had.
+        login: Option<Login>,
+    },
 }
 
 /// A display session as the operator saw it when the form opened.
@@ -74,6 +90,8 @@ impl Purpose {
             Purpose::MergeTiming(_) => "Merge timing session",
             Purpose::SplitTiming(..) => "Split timing session",
             Purpose::CorrectTiming(_) => "Correct the times of a mat",
+            Purpose::AddFeed => "New feed",
+            Purpose::ChangeFeed { .. } => "Change feed",
         }
     }
 
@@ -82,7 +100,7 @@ impl Purpose {
         match self {
             Purpose::LogIn => "Log in",
             Purpose::NewSession => "Create",
-            Purpose::ChangeSession(_) => "Save",
+            Purpose::ChangeSession(_) | Purpose::ChangeFeed { .. } => "Save",
             Purpose::ImportRoster(_) => "Import",
             Purpose::MakeUrl(_) => "Generate URL",
             Purpose::Share(_) => "Share",
@@ -92,6 +110,7 @@ impl Purpose {
             Purpose::MergeTiming(_) => "Merge",
             Purpose::SplitTiming(..) => "Split",
             Purpose::CorrectTiming(_) => "Correct",
+            Purpose::AddFeed => "Add",
         }
     }
 }
@@ -103,6 +122,8 @@ pub struct Field {
     pub name: Name,
     /// What is in it.
     pub value: Value,
+    /// What the server found wrong with it.
+    pub error: Option<String>,
 }
 
 /// The fields that there are.
@@ -140,6 +161,26 @@ pub enum Name {
     Ahead,
     /// The day of its first read.
     FirstDay,
+    /// A make of hardware.
+    Protocol,
+    /// A port of the server.
+    Port,
+    /// Where hardware is called.
+    Call,
+    /// Where hardware comes from.
+    Networks,
+    /// The event that hardware tells.
+    Event,
+    /// The connection that hardware tells.
+    Connection,
+    /// What the mat of hardware is called that tells none.
+    Place,
+    /// How hardware logs in.
+    Login,
+    /// As whom it does.
+    User,
+    /// Where its clock is.
+    Zone,
 }
 
 impl Name {
@@ -159,9 +200,18 @@ impl Name {
             Name::Access => "May",
             Name::Into => "Into",
             Name::At => "From",
-            Name::Mat => "Mat",
+            Name::Mat | Name::Place => "Mat",
             Name::Ahead => "Seconds ahead",
             Name::FirstDay => "First day",
+            Name::Protocol => "Hardware",
+            Name::Port => "Own port",
+            Name::Call => "Call at",
+            Name::Networks => "From networks",
+            Name::Event => "Event",
+            Name::Connection => "Connection",
+            Name::Login => "Login",
+            Name::User => "User",
+            Name::Zone => "Time zone",
         }
     }
 }
@@ -199,6 +249,7 @@ impl Form {
         Self {
             purpose,
             fields,
+            aside: Vec::new(),
             focus: 0,
             sent: None,
             error: None,
@@ -266,7 +317,16 @@ impl Form {
         };
         if let Value::Text(input) | Value::Secret(input) = &mut field.value {
             input.handle(request);
+            field.error = None;
             self.error = None;
+        }
+    }
+
+    /// Forgets what was wrong with the last try.
+    pub fn forget_errors(&mut self) {
+        self.error = None;
+        for field in &mut self.fields {
+            field.error = None;
         }
     }
 
@@ -287,6 +347,7 @@ impl Form {
         if let Value::Choice { options, chosen } = &mut field.value {
             let count = options.len().max(1) as isize;
             *chosen = (*chosen as isize + by).rem_euclid(count) as usize;
+            field.error = None;
             self.error = None;
         }
     }
@@ -295,14 +356,12 @@ impl Form {
 impl Field {
     /// A field for a text.
     pub fn text(name: Name, text: impl Into<String>) -> Self {
-        let value = Value::Text(Input::new(text.into()));
-        Self { name, value }
+        Self::of(name, Value::Text(Input::new(text.into())))
     }
 
     /// A field for a text that is not shown.
     pub fn secret(name: Name, text: impl Into<String>) -> Self {
-        let value = Value::Secret(Input::new(text.into()));
-        Self { name, value }
+        Self::of(name, Value::Secret(Input::new(text.into())))
     }
 
     /// A field for one of `options`; the one with the id `chosen` at first, or the first one.
@@ -311,9 +370,14 @@ impl Field {
             .iter()
             .position(|option| Some(option.id.as_str()) == chosen)
             .unwrap_or(0);
+        Self::of(name, Value::Choice { options, chosen })
+    }
+
+    fn of(name: Name, value: Value) -> Self {
         Self {
             name,
-            value: Value::Choice { options, chosen },
+            value,
+            error: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod dialog;
 pub mod event;
 pub mod example;
+pub mod feed_form;
 pub mod form;
 pub mod live;
 pub mod model;
@@ -14,3 +15,4 @@ pub mod polls;
 pub mod submit;
 pub mod tab;
 pub mod update;
+pub mod wrong;

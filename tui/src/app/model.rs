@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     api::{
+        feeds::Feed,
         request::Request,
         server::Server,
         types::{Colleague, Display, DisplaySession, Partner, Preview, Template, TimingSession},
@@ -46,6 +47,8 @@ pub struct Model {
     pub partner: String,
     /// Whether the account may only look.
     pub looks_only: bool,
+    /// Whether the account owns the partner.
+    pub is_owner: bool,
     /// The list that is looked at.
     pub tab: Tab,
     /// What stands in front of it.
@@ -74,6 +77,8 @@ pub struct Model {
     pub colleagues: Vec<Colleague>,
     /// The displays.
     pub displays: Picker<Display>,
+    /// The feeds.
+    pub feeds: Picker<Feed>,
     /// The display whose picture is painted.
     pub live: Option<Live>,
 }
@@ -82,7 +87,7 @@ pub struct Model {
 #[derive(Debug)]
 pub enum Stage {
     /// To the login.
-    LogIn(Form),
+    LogIn(Box<Form>),
     /// To the choice of a partner.
     Partner(Picker<Partner>),
     /// In.
@@ -134,10 +139,11 @@ impl Model {
             zone,
             now: Moment::default(),
             server_ahead_ms: 0,
-            stage: Stage::LogIn(login_form(email)),
+            stage: Stage::LogIn(Box::new(login_form(email))),
             account: String::new(),
             partner: String::new(),
             looks_only: false,
+            is_owner: false,
             tab: Tab::default(),
             dialog: None,
             notice: None,
@@ -152,6 +158,7 @@ impl Model {
             with_archived: false,
             colleagues: Vec::new(),
             displays: Picker::default(),
+            feeds: Picker::default(),
             live: None,
         }
     }
@@ -174,14 +181,25 @@ impl Model {
                 Tab::Timing => Context::Timing,
                 Tab::Sessions => Context::Sessions,
                 Tab::Screens => Context::Screens,
+                Tab::Feeds => Context::Feeds,
             },
+        }
+    }
+
+    /// The lists that the account sees.
+    pub fn tabs(&self) -> &'static [Tab] {
+        if self.looks_only {
+            &[Tab::Timing, Tab::Sessions, Tab::Screens]
+        } else {
+            &Tab::ALL
         }
     }
 
     /// The form that takes the keys, if one does.
     pub fn form_mut(&mut self) -> Option<&mut Form> {
         match (&mut self.dialog, &mut self.stage) {
-            (Some(Dialog::Form(form)), _) | (None, Stage::LogIn(form)) => Some(form),
+            (Some(Dialog::Form(form)), _) => Some(form),
+            (None, Stage::LogIn(form)) => Some(form),
             _ => None,
         }
     }

@@ -1,16 +1,36 @@
 //! What the operator may not do with what is chosen, and why. The server decides; this spares the operator a form in vain.
 
 use crate::{
-    api::types::{Access, DisplaySession},
+    api::{
+        feeds::Feed,
+        types::{Access, DisplaySession},
+    },
     app::model::Model,
     keymap::action::Action,
 };
 
 /// Why an action cannot be done now, if it cannot. Where nothing is chosen, nothing is forbidden.
 pub fn forbidden(model: &Model, action: Action) -> Option<String> {
+    let partner = &model.partner;
+    match action {
+        Action::GoFeeds if model.looks_only => {
+            return Some(format!(
+                "you are a viewer of {partner}: its feeds are for owners and operators"
+            ));
+        }
+        Action::AddFeed | Action::ChangeFeed | Action::RemoveFeed if !model.is_owner => {
+            return Some(format!("only an owner of {partner} changes its feeds"));
+        }
+        Action::ChangeFeed | Action::RemoveFeed if model.feeds.items().is_empty() => {
+            return Some("there is no feed yet; n makes one".to_owned());
+        }
+        Action::CopyConfirmation if !model.feeds.chosen().is_some_and(Feed::awaits_a_word) => {
+            return Some("no feed that waits for a word is chosen".to_owned());
+        }
+        _ => {}
+    }
     let needs = needed(action)?;
     if model.looks_only {
-        let partner = &model.partner;
         return Some(format!(
             "you are a viewer of {partner}: you see what is shared with you and change nothing; an owner can make you an operator"
         ));

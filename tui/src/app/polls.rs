@@ -23,16 +23,19 @@ pub enum Topic {
     Colleagues,
     /// What is wrong with the server.
     Alarms,
+    /// The feeds.
+    Feeds,
 }
 
 impl Topic {
     /// All of them, those first that an operator waits for.
-    pub const ALL: [Topic; 8] = [
+    pub const ALL: [Topic; 9] = [
         Topic::Alarms,
         Topic::TimingSessions,
         Topic::TimingPreview,
         Topic::Sessions,
         Topic::Displays,
+        Topic::Feeds,
         Topic::Templates,
         Topic::Session,
         Topic::Colleagues,
@@ -42,9 +45,9 @@ impl Topic {
     fn period_ms(self, tab: Tab) -> i64 {
         match (self, tab) {
             (Topic::TimingSessions | Topic::TimingPreview, Tab::Timing) => 1_000,
-            (Topic::Sessions, Tab::Sessions) | (Topic::Displays, Tab::Sessions | Tab::Screens) => {
-                2_000
-            }
+            (Topic::Sessions, Tab::Sessions)
+            | (Topic::Displays, Tab::Sessions | Tab::Screens)
+            | (Topic::Feeds, Tab::Feeds) => 2_000,
             (Topic::Session, Tab::Sessions) | (Topic::Alarms, _) => 5_000,
             (Topic::Templates | Topic::Colleagues, _) => 60_000,
             _ => 10_000,

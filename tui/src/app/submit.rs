@@ -10,7 +10,10 @@ use crate::{
         request::{NewSession, OwnTemplate, Password, Request},
         types::Mode,
     },
-    app::form::{Form, Name, Purpose},
+    app::{
+        feed_form,
+        form::{Form, Name, Purpose},
+    },
 };
 
 /// The id of the mode choice for entries from the roster.
@@ -79,6 +82,12 @@ pub fn request(form: &Form) -> Result<Request, String> {
         | Purpose::CorrectTiming(id) => Ok(Request::Arrange {
             id: id.clone(),
             change: arrangement(form)?,
+        }),
+        Purpose::AddFeed => Ok(Request::AddFeed(Box::new(feed_form::terms(form)?))),
+        Purpose::ChangeFeed { id, seen, .. } => Ok(Request::ChangeFeed {
+            id: id.clone(),
+            terms: Box::new(feed_form::terms(form)?),
+            seen: *seen,
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! The lists, one of which is looked at.
 
-/// The three lists, in the order of the work.
+/// The lists, in the order of the work; the last is what it rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     /// What comes from the hardware.
@@ -10,9 +10,11 @@ pub enum Tab {
     Sessions,
     /// Where it is shown.
     Screens,
+    /// By what the hardware is known.
+    Feeds,
 }
 
 impl Tab {
     /// All of them, from left to right.
-    pub const ALL: [Tab; 3] = [Tab::Timing, Tab::Sessions, Tab::Screens];
+    pub const ALL: [Tab; 4] = [Tab::Timing, Tab::Sessions, Tab::Screens, Tab::Feeds];
 }

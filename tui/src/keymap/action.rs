@@ -19,6 +19,8 @@ pub enum Action {
     GoSessions,
     /// Shows the displays.
     GoScreens,
+    /// Shows the feeds.
+    GoFeeds,
     /// Shows the list to the right.
     NextTab,
     /// Shows the list to the left.
@@ -77,6 +79,14 @@ pub enum Action {
     ShowPicture,
     /// Revokes the chosen display.
     Revoke,
+    /// Makes a feed.
+    AddFeed,
+    /// Changes the chosen feed.
+    ChangeFeed,
+    /// Removes the chosen feed.
+    RemoveFeed,
+    /// Copies the line by which whoever runs the server confirms the chosen feed.
+    CopyConfirmation,
     /// Takes the chosen partner.
     TakePartner,
     /// Sends the form.

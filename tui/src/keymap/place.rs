@@ -13,6 +13,8 @@ pub enum Context {
     Sessions,
     /// The displays.
     Screens,
+    /// The feeds.
+    Feeds,
     /// A text in a form.
     FormText,
     /// A choice in a form.
@@ -31,12 +33,13 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Context; 12] = [
+    pub const ALL: [Context; 13] = [
         Context::LogIn,
         Context::Partner,
         Context::Timing,
         Context::Sessions,
         Context::Screens,
+        Context::Feeds,
         Context::FormText,
         Context::FormChoice,
         Context::Confirm,
@@ -52,7 +55,7 @@ impl Context {
 pub enum Place {
     /// In every context.
     Everywhere,
-    /// In the three lists.
+    /// In the lists.
     Lists,
     /// In everything that has lines to move over.
     Lines,
@@ -62,6 +65,8 @@ pub enum Place {
     Sessions,
     /// In the displays.
     Screens,
+    /// In the feeds.
+    Feeds,
     /// Where a display can be looked at more closely.
     Displays,
     /// Where a display's URL is seen.
@@ -82,10 +87,11 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order in which the help tells of them.
-    pub const ALL: [Place; 14] = [
+    pub const ALL: [Place; 15] = [
         Place::Timing,
         Place::Sessions,
         Place::Screens,
+        Place::Feeds,
         Place::Displays,
         Place::Urls,
         Place::Lists,
@@ -104,18 +110,20 @@ impl Place {
         use Context as C;
         match self {
             Place::Everywhere => &Context::ALL,
-            Place::Lists => &[C::Timing, C::Sessions, C::Screens],
+            Place::Lists => &[C::Timing, C::Sessions, C::Screens, C::Feeds],
             Place::Lines => &[
                 C::Partner,
                 C::Timing,
                 C::Sessions,
                 C::Screens,
+                C::Feeds,
                 C::Help,
                 C::Report,
             ],
             Place::Timing => &[C::Timing],
             Place::Sessions => &[C::Sessions],
             Place::Screens => &[C::Screens],
+            Place::Feeds => &[C::Feeds],
             Place::Displays => &[C::Sessions, C::Screens, C::Picture],
             Place::Urls => &[C::Sessions, C::Screens, C::Code, C::Picture],
             Place::Partner => &[C::Partner],
@@ -139,11 +147,12 @@ impl Place {
     pub const fn title(self) -> &'static str {
         match self {
             Place::Everywhere => "Everywhere",
-            Place::Lists => "The three lists",
+            Place::Lists => "The lists",
             Place::Lines => "Moving",
             Place::Timing => "1 Timing",
             Place::Sessions => "2 Display sessions",
             Place::Screens => "3 Screens",
+            Place::Feeds => "4 Feeds",
             Place::Displays => "A display, in 2 and 3",
             Place::Urls => "A display's URL",
             Place::Partner => "Choosing a partner",

@@ -1,4 +1,4 @@
-//! The frame around the three lists: where the operator is, for whom and when.
+//! The frame around the lists: where the operator is, for whom and when.
 
 use ratatui::{
     layout::Rect,
@@ -10,11 +10,14 @@ use crate::{
     app::{event::Target, model::Model, tab::Tab},
     keymap::action::Action,
     view::{
-        alarms, foot, screens, sessions, timing,
+        alarms, feeds, foot, screens, sessions, timing,
         ui::{Ui, below, beside, padded, row},
     },
     words,
 };
+
+/// From this width on there is room for the program's name.
+const ROOMY: u16 = 100;
 
 /// Draws the chosen list in its frame.
 pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
@@ -33,6 +36,7 @@ pub fn draw(ui: &mut Ui, area: Rect, model: &Model) {
         Tab::Timing => timing::draw(ui, body, model),
         Tab::Sessions => sessions::draw(ui, body, model),
         Tab::Screens => screens::draw(ui, body, model),
+        Tab::Feeds => feeds::draw(ui, body, model),
     }
 }
 
@@ -42,15 +46,20 @@ fn tab_words(tab: Tab) -> (&'static str, Action) {
         Tab::Timing => ("1 Timing", Action::GoTiming),
         Tab::Sessions => ("2 Display sessions", Action::GoSessions),
         Tab::Screens => ("3 Screens", Action::GoScreens),
+        Tab::Feeds => ("4 Feeds", Action::GoFeeds),
     }
 }
 
 fn head(ui: &mut Ui, area: Rect, model: &Model) {
     let line = padded(row(area, 0));
     ui.rule(row(area, 1));
-    ui.line(line, Span::styled("GANTRY", ui.theme.heading()));
-    let mut x = line.x + 9;
-    for tab in Tab::ALL {
+    let mut x = line.x;
+    if area.width >= ROOMY {
+        ui.line(line, Span::styled("GANTRY", ui.theme.heading()));
+        x += 9;
+    }
+    let mut tabs = model.tabs().iter().copied().peekable();
+    while let Some(tab) = tabs.next() {
         let (title, action) = tab_words(tab);
         let place = Rect {
             x,
@@ -76,13 +85,19 @@ fn head(ui: &mut Ui, area: Rect, model: &Model) {
             );
         }
         x = place.right() + 3;
-        if tab != Tab::Screens {
-            let arrow = Rect {
+        // From the hardware to the screens; the feeds are what that rests on.
+        let between = match tabs.peek() {
+            Some(Tab::Feeds) => Some("·"),
+            Some(_) => Some("→"),
+            None => None,
+        };
+        if let Some(between) = between {
+            let place = Rect {
                 x: x - 2,
                 width: 1,
                 ..line
             };
-            ui.line(arrow, Span::styled("→", ui.theme.dim()));
+            ui.line(place, Span::styled(between, ui.theme.dim()));
         }
     }
     let rest = beside(line, (x - line.x).min(line.width));
@@ -92,6 +107,9 @@ fn head(ui: &mut Ui, area: Rect, model: &Model) {
 /// For whom and when, in at most `width` columns.
 fn partner_and_time<'l>(ui: &Ui, model: &Model, width: u16) -> Line<'l> {
     const TIME_COLUMNS: u16 = 11;
+    if width < TIME_COLUMNS {
+        return Line::default();
+    }
     let time = words::time_of_day(model.server_now(), &model.zone);
     let partner = words::cut(&model.partner, width.saturating_sub(TIME_COLUMNS));
     let (dot, style) = match model.outage {

@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use crate::{
-    api::types::Imported,
+    api::roster::Imported,
     app::{
         dialog::{Dialog, Question},
         event::Target,
@@ -51,7 +51,8 @@ const ROOMY: u16 = 32;
 /// A form, with the picture of the template that it chooses.
 fn fill_in(ui: &mut Ui, area: Rect, model: &Model, form: &Form) {
     let example = example::chosen(form);
-    let is_cramped = example.is_some() && area.height < ROOMY;
+    let has_no_room = form::height(form, Spacing::Airy) + 6 > area.height;
+    let is_cramped = has_no_room || example.is_some() && area.height < ROOMY;
     let spacing = if is_cramped {
         Spacing::Dense
     } else {

@@ -10,6 +10,7 @@ use tui_input::Input;
 use crate::{
     app::{
         event::Target,
+        feed_form,
         form::{Choice, Field, Form, Value},
     },
     keymap::action::Action,
@@ -54,7 +55,8 @@ pub fn draw(ui: &mut Ui, area: Rect, form: &Form, spacing: Spacing) {
         }
     }
     let rest = below(area, height(form, spacing) - 3);
-    match (&form.error, form.is_busy()) {
+    let wrong = form.focused().and_then(|field| field.error.as_ref());
+    match (form.error.as_ref().or(wrong), form.is_busy()) {
         (_, true) => ui.line(rest, Span::styled("asking the server …", ui.theme.dim())),
         (Some(error), _) => {
             let style = ui.theme.bad();
@@ -79,12 +81,16 @@ pub fn draw(ui: &mut Ui, area: Rect, form: &Form, spacing: Spacing) {
 }
 
 fn field(ui: &mut Ui, line: Rect, field: &Field, has_focus: bool) {
-    let label = if has_focus {
-        ui.theme.accent()
-    } else {
-        ui.theme.dim()
+    let style = match (&field.error, has_focus) {
+        (Some(_), _) => ui.theme.bad(),
+        (None, true) => ui.theme.accent(),
+        (None, false) => ui.theme.dim(),
     };
-    ui.line(line, Span::styled(field.name.label(), label));
+    ui.line(line, Span::styled(field.name.label(), style));
+    if field.error.is_some() {
+        let mark = beside(line, LABEL_COLUMNS - 2);
+        ui.line(mark, Span::styled("▲", style));
+    }
     let place = beside(line, LABEL_COLUMNS);
     match &field.value {
         Value::Text(input) => text(ui, place, input, input.value(), has_focus),
@@ -158,18 +164,22 @@ fn arrows(ui: &mut Ui, line: Rect) {
     );
 }
 
-/// What there is to say about the focused choice.
+/// What there is to say about the focused choice, or what a text is for.
 fn detail(ui: &mut Ui, area: Rect, form: &Form) {
-    let Some(choice) = form.focused().and_then(|field| form.chosen(field.name)) else {
+    let Some(field) = form.focused() else {
         return;
     };
+    let chosen = form.chosen(field.name);
+    let words = chosen.map_or(feed_form::help(&form.purpose, field.name), |choice| {
+        &choice.detail
+    });
     let style = ui.theme.dim();
     ui.words(
         Rect {
             height: area.height.min(2),
             ..area
         },
-        &choice.detail,
+        words,
         style,
     );
 }

@@ -4,6 +4,7 @@
 pub mod alarms;
 pub mod console;
 pub mod dialog;
+pub mod feeds;
 pub mod foot;
 pub mod form;
 pub mod gate;

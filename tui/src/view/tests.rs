@@ -7,7 +7,8 @@ use ratatui::{Terminal, backend::TestBackend};
 use crate::{
     api::{
         request::{Answer, Request},
-        types::{Imported, Present, Sessions},
+        roster::Imported,
+        types::{Present, Sessions},
         warnings::ReaderClock,
     },
     app::{
@@ -121,7 +122,7 @@ fn a_display_session_that_somebody_else_changed() {
     newer.present = vec![ben()];
     let failure = crate::api::failure::Failure::Refused(crate::api::failure::Problem {
         status: 412,
-        current: Some(Box::new(newer)),
+        current: Some(crate::api::failure::Current::Session(Box::new(newer))),
         ..Default::default()
     });
     answer(&mut model, request.expect("it is sent"), Err(failure));
@@ -172,6 +173,71 @@ fn a_whole_leaderboard() {
             assert_snapshot!(name, drawn(&model, width, height));
         }
     }
+}
+
+#[test]
+fn the_feeds() {
+    check!("feeds", working(Tab::Feeds));
+    check!("feeds_waiting", pressed(working(Tab::Feeds), "jj"));
+    check!("feeds_trouble", pressed(working(Tab::Feeds), "jjj"));
+    check!("feeds_asking", {
+        let mut model = entered();
+        model.tab = Tab::Feeds;
+        model
+    });
+}
+
+#[test]
+fn no_feed_and_many_with_long_names() {
+    let mut model = entered();
+    model.tab = Tab::Feeds;
+    model.feeds.replace(Vec::new());
+    check!("feeds_none", model);
+    let mut model = working(Tab::Feeds);
+    let of = |number: usize| {
+        let mut feed = crate::testing::feeds().remove(number % 5);
+        feed.id = number.to_string();
+        feed.name = format!("{number} Donaudampfschifffahrtsgesellschaft am Hafen, Ziel");
+        feed.networks = (1..=20).map(|net| format!("198.51.{net}.0/24")).collect();
+        feed
+    };
+    model.feeds.replace((1..=20).map(of).collect());
+    check!("feeds_long", pressed(model, "jjjjjjjjj"));
+}
+
+#[test]
+fn feeds_that_an_operator_sees() {
+    let mut model = working(Tab::Feeds);
+    model.is_owner = false;
+    check!("feeds_operator", pressed(model, "n"));
+    let mut model = entered();
+    model.is_owner = false;
+    model.tab = Tab::Feeds;
+    model.feeds.replace(Vec::new());
+    check!("feeds_operator_none", model);
+}
+
+#[test]
+fn a_feed_that_is_filled_in() {
+    check!("form_feed", pressed(working(Tab::Feeds), "n"));
+    check!(
+        "form_feed_decoder",
+        pressed(working(Tab::Feeds), "n<Tab><Left><Tab>10.0.0.5:3601")
+    );
+    let mut model = pressed(working(Tab::Feeds), "jjje<Tab><Tab><Tab>10.0.0.x<Enter>");
+    let request = model.form_mut().and_then(|form| form.sent.clone());
+    let failure = crate::api::failure::Failure::Refused(crate::api::failure::Problem {
+        status: 422,
+        errors: serde_json::from_value(serde_json::json!([
+            {"pointer": "/port", "detail": "the port is taken: choose another one from 1024 to 65535"},
+            {"pointer": "/networks/0", "detail": "an address or a network is accepted, like 10.0.0.0/8"},
+        ]))
+        .expect("the sample fits"),
+        ..Default::default()
+    });
+    answer(&mut model, request.expect("it is sent"), Err(failure));
+    check!("form_feed_refused", model);
+    check!("feed_remove", pressed(working(Tab::Feeds), "x"));
 }
 
 #[test]
@@ -269,7 +335,7 @@ fn no_terminal_is_too_small_to_draw_on() {
 
 #[test]
 fn without_colours_nothing_is_coloured() {
-    for keys in ["1", "2", "3", "3o", "3p", "1n"] {
+    for keys in ["1", "2", "3", "4", "3o", "3p", "1n", "4n"] {
         let mut model = working(Tab::Timing);
         model.terminal.depth = Depth::Mono;
         press(&mut model, keys);
@@ -284,7 +350,7 @@ fn without_colours_nothing_is_coloured() {
 
 #[test]
 fn everything_that_can_be_clicked_does_something() {
-    for keys in ["1", "2", "3", "1n", "2e", "3x", "?", "3o", "3p"] {
+    for keys in ["1", "2", "3", "4", "1n", "2e", "3x", "4n", "?", "3o", "3p"] {
         let model = pressed(working(Tab::Timing), keys);
         let mut screen = Terminal::new(TestBackend::new(140, 40)).expect("it has a size");
         let mut hits = view::hits::Hits::default();
@@ -325,7 +391,7 @@ fn a_click_hits_the_row_that_was_drawn_there() {
         .find(|y| line(&screen, *y).contains("START-B"))
         .expect("it is drawn");
     assert_eq!(hits.at(5, row), Some(Target::Row(1)));
-    assert_eq!(hits.at(12, 0), Some(Target::Action(Action::GoTiming)));
+    assert_eq!(hits.at(3, 0), Some(Target::Action(Action::GoTiming)));
 }
 
 fn line(screen: &Terminal<TestBackend>, y: u16) -> String {

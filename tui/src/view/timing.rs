@@ -4,6 +4,7 @@ use ratatui::{
     layout::{Constraint, Layout, Rect},
     text::Span,
 };
+use unicode_width::UnicodeWidthStr;
 
 use crate::{
     api::{
@@ -128,13 +129,18 @@ fn preview(ui: &mut Ui, area: Rect, model: &Model, session: &TimingSession) {
         ui.heading(line, "Reads", "asking …");
         return;
     };
-    let rate = format!(
+    let bars = sparkline(reads.rates.iter(), usize::from(line.width / 4));
+    let mut rate = format!(
         "{} reads/min",
         grouped(reads.preview.reads_per_minute.round() as u64)
     );
+    if !reads.preview.feeds.is_empty() {
+        rate = format!("{rate} · by {}", reads.preview.feeds.join(", "));
+    }
     let title = format!("Reads of {}", session.name);
-    ui.heading(line, &title, &rate);
-    let bars = sparkline(reads.rates.iter(), usize::from(line.width / 4));
+    let room = line.width - line.width / 4;
+    let room = room.saturating_sub(title.width() as u16 + 3);
+    ui.heading(line, &title, &cut(&rate, room));
     ui.line_right(line, Span::styled(bars, ui.theme.accent()));
     let clock_rows = clocks(ui, below(area, 1), reads);
     let mats = (area.width / 3).clamp(20, 40);

@@ -1,12 +1,13 @@
 //! What each action does.
 
-use super::{arrange, open};
+use super::{arrange, feeds, open};
 use crate::{
     api::request::Request,
     app::{
         dialog::{Dialog, Then},
         event::Effect,
-        form::Purpose,
+        feed_form,
+        form::{Form, Purpose},
         model::{Model, Stage},
         permission::forbidden,
         polls::Topic,
@@ -38,8 +39,9 @@ pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Ve
         Action::GoTiming => go(model, Tab::Timing),
         Action::GoSessions => go(model, Tab::Sessions),
         Action::GoScreens => go(model, Tab::Screens),
-        Action::NextTab => go(model, beside(model.tab, 1)),
-        Action::PreviousTab => go(model, beside(model.tab, -1)),
+        Action::GoFeeds => go(model, Tab::Feeds),
+        Action::NextTab => go(model, beside(model, 1)),
+        Action::PreviousTab => go(model, beside(model, -1)),
         Action::Up => step(model, -1),
         Action::Down => step(model, 1),
         Action::PageUp => step(model, -PAGE),
@@ -54,6 +56,9 @@ pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Ve
         | Action::MergeTiming
         | Action::SplitTiming
         | Action::CorrectTiming => return arrange::arrange(model, action),
+        Action::AddFeed | Action::ChangeFeed | Action::RemoveFeed | Action::CopyConfirmation => {
+            return feeds::feed(model, action);
+        }
         Action::ShareSession => return open_share(model),
         Action::ChangeSession
         | Action::DeleteSession
@@ -67,8 +72,8 @@ pub(super) fn act(model: &mut Model, action: Action, place: Option<usize>) -> Ve
         Action::NextField => with_form(model, |form| form.step(1)),
         Action::PreviousField => with_form(model, |form| form.step(-1)),
         Action::PickField => with_form(model, |form| form.focus_on(place.unwrap_or(form.focus))),
-        Action::NextOption => with_form(model, |form| form.turn(1)),
-        Action::PreviousOption => with_form(model, |form| form.turn(-1)),
+        Action::NextOption => with_form(model, |form| turn(form, 1)),
+        Action::PreviousOption => with_form(model, |form| turn(form, -1)),
     }
     Vec::new()
 }
@@ -78,9 +83,10 @@ fn go(model: &mut Model, tab: Tab) {
     model.notice = None;
 }
 
-fn beside(tab: Tab, by: isize) -> Tab {
-    let count = Tab::ALL.len() as isize;
-    Tab::ALL[(tab as isize + by).rem_euclid(count) as usize]
+fn beside(model: &Model, by: isize) -> Tab {
+    let tabs = model.tabs();
+    let count = tabs.len() as isize;
+    tabs[(model.tab as isize + by).rem_euclid(count) as usize]
 }
 
 fn step(model: &mut Model, by: isize) {
@@ -94,6 +100,7 @@ fn step(model: &mut Model, by: isize) {
             Tab::Timing => model.timing.step(by),
             Tab::Sessions => model.sessions.step(by),
             Tab::Screens => model.displays.step(by),
+            Tab::Feeds => model.feeds.step(by),
         },
     }
     look_at_chosen(model);
@@ -107,6 +114,7 @@ fn pick(model: &mut Model, place: Option<usize>) {
         (Stage::Console, Tab::Timing) => model.timing.choose(index),
         (Stage::Console, Tab::Sessions) => model.sessions.choose(index),
         (Stage::Console, Tab::Screens) => model.displays.choose(index),
+        (Stage::Console, Tab::Feeds) => model.feeds.choose(index),
     }
     look_at_chosen(model);
 }
@@ -120,10 +128,15 @@ fn look_at_chosen(model: &mut Model) {
     }
 }
 
-fn with_form(model: &mut Model, change: impl FnOnce(&mut crate::app::form::Form)) {
+fn with_form(model: &mut Model, change: impl FnOnce(&mut Form)) {
     if let Some(form) = model.form_mut() {
         change(form);
     }
+}
+
+fn turn(form: &mut Form, by: isize) {
+    form.turn(by);
+    feed_form::fit(form);
 }
 
 fn send(model: &mut Model) -> Vec<Effect> {
@@ -136,7 +149,7 @@ fn send(model: &mut Model) -> Vec<Effect> {
     match submit::request(form) {
         Ok(request) => {
             form.sent = Some(request.clone());
-            form.error = None;
+            form.forget_errors();
             vec![Effect::Ask(request)]
         }
         Err(missing) => {
@@ -152,6 +165,13 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             Then::Ask(request) => vec![Effect::Ask(request)],
             Then::Edit(session) => {
                 model.dialog = Some(open::change_session(model, &session));
+                Vec::new()
+            }
+            Then::EditFeed(feed) => {
+                match feeds::change(&feed) {
+                    Ok(dialog) => model.dialog = Some(dialog),
+                    Err(why) => model.warn(why),
+                }
                 Vec::new()
             }
         },
@@ -182,9 +202,14 @@ fn copy(model: &mut Model) -> Vec<Effect> {
         model.warn(no_url(model));
         return Vec::new();
     };
+    copy_text(model, url)
+}
+
+/// Puts a text on the operator's clipboard, as far as that can be known.
+pub(super) fn copy_text(model: &mut Model, text: String) -> Vec<Effect> {
     match model.terminal.clipboard {
         Clipboard::Unsupported => {
-            model.warn("this terminal takes no text from programs; select the URL by hand");
+            model.warn("this terminal takes no text from programs; select it by hand");
             return Vec::new();
         }
         Clipboard::Unconfirmed => {
@@ -197,7 +222,7 @@ fn copy(model: &mut Model) -> Vec<Effect> {
             model.warn("sent, but GNU screen passes it on only in a newer setup; paste to check");
         }
     }
-    vec![Effect::Copy(url)]
+    vec![Effect::Copy(text)]
 }
 
 fn no_url(model: &Model) -> &'static str {

@@ -2,12 +2,13 @@
 
 use gantry_core::template::Template;
 
-use super::{open, refuse};
+use super::{feeds, open, refuse};
 use crate::{
     api::{
         client::Reply,
         request::{Answer, Request, RosterFile},
-        types::{Display, DisplaySession, Imported, Login, Preview},
+        roster::Imported,
+        types::{Display, DisplaySession, Login, Preview},
     },
     app::{
         dialog::Dialog,
@@ -65,6 +66,8 @@ fn accept(model: &mut Model, request: &Request, answer: Answer) -> Vec<Effect> {
         }
         Answer::RosterImported(imported) => roster_imported(model, request, imported),
         Answer::UrlGenerated(display) => url_generated(model, request, display),
+        Answer::Feeds(list) => model.feeds.replace(list.feeds),
+        Answer::Feed(feed) => feeds::told(model, request, *feed),
         Answer::Done => done(model, request),
     }
     Vec::new()
@@ -81,6 +84,7 @@ pub(super) fn topic(request: &Request) -> Option<Topic> {
         Request::Colleagues => Some(Topic::Colleagues),
         Request::Displays => Some(Topic::Displays),
         Request::Templates => Some(Topic::Templates),
+        Request::Feeds => Some(Topic::Feeds),
         _ => None,
     }
 }
@@ -124,7 +128,8 @@ fn compose(request: &Request, template: Box<Template>) -> Vec<Effect> {
 fn enter(model: &mut Model, partner_id: &str) {
     if let Stage::Partner(partners) = &model.stage {
         let partner = partners.find(partner_id);
-        model.looks_only = partner.is_some_and(|partner| partner.role == "viewer");
+        let is = |role| partner.is_some_and(|partner| partner.role == role);
+        (model.looks_only, model.is_owner) = (is("viewer"), is("owner"));
         model.partner = partner
             .map(|partner| partner.name.clone())
             .unwrap_or_default();
@@ -250,6 +255,7 @@ fn done(model: &mut Model, request: &Request) {
     match request {
         Request::Revoke { id } => model.tell(format!("display {id} is revoked")),
         Request::DeleteSession { .. } => model.tell("display session deleted"),
+        Request::RemoveFeed { id } => return feeds::removed(model, id),
         Request::Arrange { id, change } => {
             let name = model.timing.find(id).map_or("it", |session| &session.name);
             let told = format!("{name:?} {}", change.told());

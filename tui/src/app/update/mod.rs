@@ -4,6 +4,9 @@ mod act;
 mod answer;
 mod arrange;
 mod edit;
+#[cfg(test)]
+mod feed_tests;
+mod feeds;
 mod open;
 mod refuse;
 #[cfg(test)]
@@ -122,13 +125,12 @@ fn request(model: &mut Model, topic: Topic) -> Option<Request> {
             }
             asked.map(|id| Request::Session { id })
         }
-        (Topic::Colleagues, _) => {
-            if model.looks_only {
-                model.polls.answered(topic, false);
-                return None;
-            }
-            Some(Request::Colleagues)
+        (Topic::Colleagues | Topic::Feeds, _) if model.looks_only => {
+            model.polls.answered(topic, false);
+            None
         }
+        (Topic::Colleagues, _) => Some(Request::Colleagues),
+        (Topic::Feeds, _) => Some(Request::Feeds),
         (Topic::Displays, _) => Some(Request::Displays),
         (Topic::Templates, _) => Some(Request::Templates),
         (Topic::TimingPreview, Some(id)) => Some(Request::TimingPreview { id: id.to_owned() }),

@@ -4,7 +4,8 @@ use crate::{
     api::{
         people::Share,
         request::Request,
-        types::{Colleague, DisplaySession, Identified, Imported, Mode},
+        roster::Imported,
+        types::{Colleague, DisplaySession, Identified, Mode},
     },
     app::{
         dialog::{Dialog, Question, Then},

@@ -1,9 +1,9 @@
 //! What a failed request changes.
 
-use super::answer;
+use super::{answer, feeds};
 use crate::{
     api::{
-        failure::Failure,
+        failure::{Current, Failure},
         request::{Request, Seen},
         types::DisplaySession,
     },
@@ -13,6 +13,7 @@ use crate::{
         form::{Purpose, Subject},
         model::{Model, Outage, Stage},
         polls::Topic,
+        wrong,
     },
 };
 
@@ -28,9 +29,10 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
         model.warn("the login has ended; log in again");
         return;
     }
-    if let Some(newer) = failure.newer() {
-        offer_newer(model, request, newer);
-        return;
+    match failure.newer() {
+        Some(Current::Session(newer)) => return offer_newer(model, request, newer),
+        Some(Current::Feed(newer)) => return feeds::offer_newer(model, request, newer),
+        None => {}
     }
     if let (Request::Session { .. }, true) = (request, failure.is_not_found()) {
         model.polls.hurry(Topic::Sessions);
@@ -44,7 +46,7 @@ pub(super) fn refuse(model: &mut Model, request: &Request, failure: &Failure) {
     match model.waiting(request) {
         Some(form) => {
             form.sent = None;
-            form.error = Some(failure.to_string());
+            wrong::tell(form, failure);
             if failure.is_unauthorized() {
                 form.forget_secrets();
             }

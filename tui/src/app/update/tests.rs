@@ -197,6 +197,7 @@ fn reads_of_another_session_than_the_chosen_one_are_not_shown() {
         reads_per_minute: 1.0,
         readers: Vec::new(),
         suggestions: Vec::new(),
+        feeds: Vec::new(),
     };
     answer(&mut model, old, Ok(Answer::TimingPreview(preview.clone())));
     assert!(model.reads.is_none(), "it is too late");
@@ -478,7 +479,7 @@ fn a_roster_is_checked_again_when_somebody_else_was_faster() {
     newer.participants = Some(7);
     let stale = Failure::Refused(Problem {
         status: 412,
-        current: Some(Box::new(newer)),
+        current: Some(crate::api::failure::Current::Session(Box::new(newer))),
         ..Problem::default()
     });
     answer(&mut model, check.clone(), Err(stale.clone()));
@@ -726,7 +727,7 @@ fn leaving_ends_the_login_and_the_stream() {
 fn overtaken(newer: DisplaySession) -> Failure {
     Failure::Refused(Problem {
         status: 412,
-        current: Some(Box::new(newer)),
+        current: Some(crate::api::failure::Current::Session(Box::new(newer))),
         ..Problem::default()
     })
 }
