@@ -5,7 +5,7 @@ use std::{io::stdout, time::Duration};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use gantry_tests::{
-    crash::{full, outage, points, torn},
+    crash::{full, outage, points, refusal::Refusal, torn},
     database::Kind,
     soak,
 };
@@ -39,6 +39,12 @@ enum Way {
         #[arg(long, value_enum, default_value = "sqlite")]
         database: Kind,
     },
+    /// The disk becomes read-only, again and again.
+    ReadOnly {
+        /// With PostgreSQL it is the spool's disk.
+        #[arg(long, value_enum, default_value = "sqlite")]
+        database: Kind,
+    },
     /// PostgreSQL, one of its own, is gone under load.
     Outage {
         /// How long.
@@ -68,14 +74,8 @@ async fn main() -> Result<()> {
             };
             points::run(plan, &mut stdout()).await
         }
-        Way::Full { database } => {
-            let plan = full::Plan {
-                kind: database,
-                each: 2_000,
-                times: 20,
-            };
-            full::run(plan, &mut stdout()).await
-        }
+        Way::Full { database } => refuse(database, Refusal::Full).await,
+        Way::ReadOnly { database } => refuse(database, Refusal::ReadOnly).await,
         Way::Outage { seconds } => {
             let plan = outage::Plan {
                 gone: Duration::from_secs(seconds),
@@ -92,4 +92,14 @@ async fn main() -> Result<()> {
         }
         Way::Torn => torn::run(torn::Plan::FULL, &mut stdout()).await.map(drop),
     }
+}
+
+async fn refuse(kind: Kind, refusal: Refusal) -> Result<()> {
+    let plan = full::Plan {
+        kind,
+        refusal,
+        each: 2_000,
+        times: 20,
+    };
+    full::run(plan, &mut stdout()).await
 }

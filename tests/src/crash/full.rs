@@ -1,22 +1,21 @@
-//! The disk takes no more while reads come, and takes them again later.
-//!
-//! A limit on the size of the server's files stands for a full disk: it can be set and lifted from outside, by anybody, and the
-//! system refuses to write just as it does without room.
+//! The disk takes no more while reads come, and takes them again later: it is full, or read-only.
 
 use std::io::Write;
 
 use anyhow::{Context as _, Result, ensure};
-use tokio::process::Command;
 
 use super::{
     count,
     peers::Peers,
+    refusal::Refusal,
     status::{has_alarm, no_alarm},
+    trace::may_watch,
 };
 use crate::{
-    database::Kind,
+    database::{Database, Kind},
     mat::Mat,
-    venue::{PARTNER, Venue},
+    operator::Operator,
+    venue::Venue,
     wait,
 };
 
@@ -26,29 +25,36 @@ const MATS: usize = 3;
 /// How many reads each mat sends.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// What the server keeps everything in; with PostgreSQL it is the spool's disk that is full.
+    /// What the server keeps everything in; with PostgreSQL it is the spool's disk that takes no more.
     pub kind: Kind,
+    /// Why it does not.
+    pub refusal: Refusal,
     /// Reads of each mat.
     pub each: u64,
-    /// How often the disk is full.
+    /// How often.
     pub times: u64,
 }
 
 /// Has the system ignore the signal by which it would end a process that writes too much: writing is refused then.
 const UNHARMED: [&str; 4] = ["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"];
 
-/// Bytes at which files end while the disk is full. What the server has written before is more than that.
-const LIMIT: &str = "4096";
-
-/// Fills the disk and empties it again while reads come; fails when one is lost or twice, or when nobody was told.
+/// Has the disk refuse and take again while reads come; fails when one is lost or twice, or when nobody was told.
 pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
-    let mut venue = Venue::empty(plan.kind).await?;
-    venue.add_partner(PARTNER).await?;
+    if plan.refusal == Refusal::ReadOnly && !may_watch().await? {
+        writeln!(out, "skipped: no process may be watched here (ptrace)")?;
+        return Ok(());
+    }
+    let mut venue = Venue::on(plan.kind).await?;
+    let file = match &venue.database {
+        Database::Sqlite(file) => file.clone(),
+        Database::Postgres(_) => venue.data_dir().join("spool.db"),
+    };
     venue.run_under(UNHARMED.map(str::to_owned).to_vec());
     let server = venue.serve().await?;
     let process = server.id().context("the server has ended")?;
+    let operator = Operator::log_in(&server).await?;
     for time in 0..plan.times {
-        let event = format!("Full-{time}");
+        let event = format!("Refusal-{time}");
         let mats: Vec<Mat> = (0..MATS).map(|number| Mat::new(&event, number)).collect();
         let before = venue.database.reads().await?.len();
         let timing = server.addresses.timing;
@@ -61,7 +67,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
         .await?;
         opening.stop().await;
 
-        limit(process, LIMIT).await?;
+        let refusing = plan.refusal.begin(process, &file).await?;
         let peers = Peers::start(&mats, timing, plan.each, time);
         has_alarm(&server, "disk").await?;
         let stored = venue.database.reads().await?.len();
@@ -69,7 +75,15 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
             stored < before + MATS * plan.each as usize,
             "nothing was held back"
         );
-        limit(process, "unlimited").await?;
+        let told = operator.get("/api/alarms").await?;
+        ensure!(
+            told["alarms"][0]["name"] == "disk",
+            "nobody is told: {told}"
+        );
+        let log = venue.log()?;
+        let words = "and hardware is kept waiting: ";
+        ensure!(log.contains(words), "the log does not tell:\n{log}");
+        refusing.end().await?;
         let stored = wait::until("all reads", async || {
             let stored = venue.database.reads().await?;
             let all = before + MATS * plan.each as usize;
@@ -82,21 +96,15 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
     }
     server.stop().await?;
     venue.database.ensure_sound().await?;
-    let (kind, times) = (plan.kind, plan.times);
+    let Plan {
+        kind,
+        refusal,
+        times,
+        ..
+    } = plan;
     writeln!(
         out,
-        "{kind:?}: {times} times no room, no read lost and none twice"
+        "{kind:?}: {refusal:?} {times} times, no read lost and none twice"
     )?;
-    Ok(())
-}
-
-/// Has the process's files end there.
-async fn limit(process: u32, bytes: &str) -> Result<()> {
-    let set = Command::new("prlimit")
-        .args(["--pid", &process.to_string()])
-        .arg(format!("--fsize={bytes}:unlimited"))
-        .status();
-    let set = set.await.context("run prlimit")?;
-    ensure!(set.success(), "prlimit: {set}");
     Ok(())
 }

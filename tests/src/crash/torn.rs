@@ -8,18 +8,18 @@ use std::{io::Write, path::Path, time::Duration};
 use anyhow::{Context as _, Result, bail, ensure};
 use gantry_core::time::Moment;
 use gantry_server::clock;
-use tokio::{io::AsyncWriteExt as _, process::Command};
+use tokio::io::AsyncWriteExt as _;
 
 use super::{
     count,
     disk::{Disk, LEFT},
-    trace::{self, Done},
+    trace::{self, Done, may_watch},
 };
 use crate::{
     database::Database,
     mat::Mat,
     venue::{PARTNER, Venue},
-    wait::{self, PATIENCE},
+    wait,
     walls::chance::Chance,
 };
 
@@ -162,15 +162,4 @@ async fn try_all(
     }
     ensure!(images > 0, "nothing was written");
     Ok(images)
-}
-
-/// Whether a process may be watched. That the program for it is missing is a mistake.
-async fn may_watch() -> Result<bool> {
-    let tried = Command::new("strace")
-        .args(["-D", "-q", "-q", "-o", "/dev/null", "true"])
-        .output();
-    let tried = tokio::time::timeout(PATIENCE, tried)
-        .await?
-        .context("start strace: install the package strace")?;
-    Ok(tried.status.success() && !String::from_utf8_lossy(&tried.stderr).contains("ptrace"))
 }

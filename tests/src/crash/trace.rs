@@ -4,6 +4,9 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use gantry_core::time::Moment;
+use tokio::process::Command;
+
+use crate::wait::PATIENCE;
 
 /// One of the two files in which everything is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,17 @@ pub struct Done {
     pub part: Part,
     /// What was done.
     pub deed: Deed,
+}
+
+/// Whether a process may be watched. That the program for it is missing is a mistake.
+pub async fn may_watch() -> Result<bool> {
+    let tried = Command::new("strace")
+        .args(["-D", "-q", "-q", "-o", "/dev/null", "true"])
+        .output();
+    let tried = tokio::time::timeout(PATIENCE, tried)
+        .await?
+        .context("start strace: install the package strace")?;
+    Ok(tried.status.success() && !String::from_utf8_lossy(&tried.stderr).contains("ptrace"))
 }
 
 /// The calls that change a file.
