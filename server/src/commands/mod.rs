@@ -17,6 +17,7 @@ mod running;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::{
     fs::DirBuilder,

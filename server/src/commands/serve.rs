@@ -4,7 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{claim_store, say};
+use super::{say, waiting::claimed_store};
 use crate::{
     collector::partner::{NoPartner, Unmatched, unmatched},
     config::Config,
@@ -18,10 +18,12 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     if config.redis_url.is_some() {
         info!("the Redis of --redis-url is not needed: nothing is kept there");
     }
-    let (store, claim) = claim_store(&config).await?;
+    let shutdown = shutdown_on_signal()?;
+    let Some((store, claim)) = claimed_store(&config, &shutdown).await? else {
+        return Ok(());
+    };
     check_timing_partner(&config, &store).await?;
     let listeners = Listeners::bind(&config).await?;
-    let shutdown = shutdown_on_signal()?;
     say(&format!(
         "listening {}",
         serde_json::to_string(&listeners.addresses()?)?

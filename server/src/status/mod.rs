@@ -5,8 +5,10 @@
 
 mod metrics;
 mod report;
+mod waiting;
 
 pub use report::{Alarmed, Clocked, Disk, Ingest, Report, TimingConnection};
+pub use waiting::tell_of_waiting;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -57,13 +59,8 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
-    let limits = Limits {
-        connections: CONNECTIONS,
-        connections_per_address: CONNECTIONS / 2,
-        ..services.door.limits.clone()
-    };
-    let own = listener.local_addr();
-    let door = Door::new(Networks::default(), limits);
+    let door = door(&services.door.limits);
+    let own = own(&listener);
     let router = Router::new()
         .route("/health", get(health))
         .route("/status", get(report))
@@ -71,9 +68,31 @@ pub async fn serve(
         .with_state(Monitored {
             services,
             timing_port,
-            own: own.map_or(Ipv4Addr::LOCALHOST.into(), |own| own.ip()),
+            own,
         });
-    serve::serve(listener, router, Arc::new(door), None, shutdown).await;
+    serve::serve(listener, router, door, None, shutdown).await;
+}
+
+/// The port's own door, in all else like the other one.
+fn door(limits: &Limits) -> Arc<Door> {
+    let limits = Limits {
+        connections: CONNECTIONS,
+        connections_per_address: CONNECTIONS / 2,
+        ..limits.clone()
+    };
+    Arc::new(Door::new(Networks::default(), limits))
+}
+
+/// The address of the port.
+fn own(listener: &TcpListener) -> IpAddr {
+    let own = listener.local_addr();
+    own.map_or(Ipv4Addr::LOCALHOST.into(), |own| own.ip())
+}
+
+/// Whether somebody is on the machine, the port's own address being `own`, and may be told names.
+fn is_here(asker: SocketAddr, own: IpAddr) -> bool {
+    let address = asker.ip().to_canonical();
+    address.is_loopback() || address == own.to_canonical()
 }
 
 async fn health(State(monitored): State<Monitored>) -> (StatusCode, &'static str) {
@@ -92,7 +111,7 @@ async fn report(
 ) -> Json<Report> {
     let totals = monitored.totals().await;
     let report = Report::of(&monitored.services, monitored.timing_port, totals);
-    Json(if monitored.is_here(asker) {
+    Json(if is_here(asker, monitored.own) {
         report
     } else {
         report.without_names()
@@ -104,7 +123,7 @@ async fn metrics(
     ConnectInfo(asker): ConnectInfo<SocketAddr>,
 ) -> Response {
     let totals = monitored.totals().await;
-    let is_here = monitored.is_here(asker);
+    let is_here = is_here(asker, monitored.own);
     match metrics::text(monitored.services, totals, is_here) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -116,12 +135,6 @@ impl Monitored {
     async fn totals(&self) -> Option<Totals> {
         let answer = timeout(PATIENCE, self.services.store.totals()).await;
         answer.ok()?.ok()
-    }
-
-    /// Whether somebody is on the machine and may be told names.
-    fn is_here(&self, asker: SocketAddr) -> bool {
-        let address = asker.ip().to_canonical();
-        address.is_loopback() || address == self.own.to_canonical()
     }
 }
 

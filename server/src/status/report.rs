@@ -1,12 +1,14 @@
 //! The answer to `GET /status`, which `gantry-server doctor` reads as well.
 
-use gantry_core::dating::ClockOffset;
+use gantry_core::{dating::ClockOffset, time::Moment};
 use serde::{Deserialize, Serialize};
 
 use super::uptime_seconds;
 use crate::{
     alarms::{Alarm, Subject},
+    clock,
     collector::{clocks::Clock, feeds::Known, registry::Connection},
+    config::Config,
     http::moment::Rfc3339,
     room::{self, Room},
     services::Services,
@@ -58,7 +60,7 @@ pub struct Alarmed {
 }
 
 /// The way of reads to the disk, all connections together.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Ingest {
     /// Half of all reads were safe on disk within so many milliseconds of their receipt, rounded up.
     pub commit_delay_p50_ms: Option<u64>,
@@ -147,11 +149,30 @@ impl Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             alarms: alarms.into_iter().map(Alarmed::from).collect(),
             ingest: Ingest::of(services),
-            disk: Disk::of(services),
+            disk: Disk::of(&services.config),
             timing_connections: connections
                 .into_iter()
                 .map(|connection| TimingConnection::of(connection, &known))
                 .collect(),
+        }
+    }
+
+    /// How a server is that waits for its database since then.
+    pub(super) fn waiting(config: &Config, alarms: Vec<Alarm>, since: Moment) -> Self {
+        Self {
+            service: "gantry-server".to_owned(),
+            status: "degraded".to_owned(),
+            tcp_port: config.timing.port(),
+            connections: 0,
+            total_reads: 0,
+            sessions: 0,
+            database_connected: false,
+            uptime_seconds: clock::now().since_ms(since) / 1_000,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            alarms: alarms.into_iter().map(Alarmed::from).collect(),
+            ingest: Ingest::default(),
+            disk: Disk::of(config),
+            timing_connections: Vec::new(),
         }
     }
 
@@ -195,8 +216,8 @@ impl Ingest {
 }
 
 impl Disk {
-    fn of(services: &Services) -> Option<Self> {
-        let room = Room::of(&room::folder(&services.config)).ok()?;
+    fn of(config: &Config) -> Option<Self> {
+        let room = Room::of(&room::folder(config)).ok()?;
         Some(Self {
             free_bytes: room.free,
             total_bytes: room.total,
@@ -268,13 +289,12 @@ impl From<Clock> for Clocked {
 
 #[cfg(test)]
 mod tests {
-    use gantry_core::{decoder::protocol::Protocol, time::Moment};
+    use gantry_core::decoder::protocol::Protocol;
     use serde_json::json;
 
     use super::*;
     use crate::{
         alarms::Subject,
-        config::Config,
         edge::networks::Networks,
         store::{
             FeedId, FeedTerms, PartnerId,
