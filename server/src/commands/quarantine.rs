@@ -18,13 +18,7 @@ const PAGE: usize = 100;
 /// Writes a few lines for each session in quarantine, newest first. What is connected now is known to the server that runs alone,
 /// which tells the machine itself.
 pub(super) async fn list(config: &Config) -> anyhow::Result<()> {
-    let address = config.status.ip();
-    let tells_names = address.is_unspecified() || address.is_loopback();
-    let running = if tells_names {
-        ask(config.status).await
-    } else {
-        None
-    };
+    let running = ask(config.status).await;
     let connections = running.map(|report| report.timing_connections);
     let store = open_store(config).await?;
     let quarantine = store.quarantine(clock::now()).await?;
