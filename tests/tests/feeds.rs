@@ -58,6 +58,16 @@ async fn a_race_is_handed_over_while_it_goes_on_with_postgres() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_hand_over_that_a_crash_interrupted_is_finished_with_a_file() -> Result<()> {
+    hand_over_through_a_crash(Kind::Sqlite).await
+}
+
+#[tokio::test]
+async fn a_hand_over_that_a_crash_interrupted_is_finished_with_postgres() -> Result<()> {
+    hand_over_through_a_crash(Kind::Postgres).await
+}
+
+#[tokio::test]
 async fn an_owner_keeps_feeds_by_keys() -> Result<()> {
     let (venue, server, northern, _) = two_companies(Kind::Sqlite).await?;
     let mut console = Console::start(&server.url(""))?;
@@ -251,6 +261,52 @@ async fn hand_over_mid_race(kind: Kind) -> Result<()> {
     );
     let empty = venue.shell(&["quarantine", "list"], "").await?;
     assert!(empty.starts_with("the quarantine is empty"), "{empty}");
+    ensure!(server.stop().await?.success());
+    Ok(())
+}
+
+/// The server dies when reads have changed hands and their session has not.
+async fn hand_over_through_a_crash(kind: Kind) -> Result<()> {
+    let mut venue = Venue::empty(kind).await?;
+    for partner in [NORTHERN, SOUTHERN] {
+        venue.add_partner(partner).await?;
+    }
+    venue.run_by("gantry-server-crashing");
+    venue.set_variable("CRASH_AT", Some("moving:1"));
+    let mut server = venue.serve().await?;
+    let addresses = server.addresses;
+    let sent = sent(simulate(&server)?).await?;
+    wait::until("the whole race", async || {
+        let reads = venue.database.reads().await?;
+        Ok((reads.len() >= sent).then_some(()))
+    })
+    .await?;
+    let listed = venue.shell(&["quarantine", "list"], "").await?;
+    let session = listed
+        .split_whitespace()
+        .next()
+        .context("nothing is listed")?;
+    venue
+        .shell(&["quarantine", "hand-over", session, "--to", NORTHERN], "")
+        .await?;
+    wait::until("the server's death", async || {
+        Ok(server.has_ended()?.then_some(()))
+    })
+    .await?;
+    let halfway = venue.shell(&["quarantine", "list"], "").await?;
+    ensure!(halfway.contains("is being handed over"), "{halfway}");
+
+    venue.set_variable("CRASH_AT", None);
+    let server = venue.serve_at(addresses).await?;
+    wait::until("the hand-over", async || {
+        let listed = venue.shell(&["quarantine", "list"], "").await?;
+        Ok(listed.starts_with("the quarantine is empty").then_some(()))
+    })
+    .await?;
+    let owned = venue.database.owners().await?;
+    ensure!(owned.iter().all(|read| read.partner == NORTHERN));
+    let reads: BTreeSet<_> = venue.database.reads().await?.into_iter().collect();
+    assert_eq!((owned.len(), reads.len()), (sent, sent), "each once");
     ensure!(server.stop().await?.success());
     Ok(())
 }
