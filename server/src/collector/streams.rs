@@ -220,6 +220,7 @@ impl Hash for Key {
 #[cfg(test)]
 mod tests {
     use futures_util::poll;
+    use gantry_core::dating::Correction;
 
     use super::*;
     use crate::{
@@ -252,5 +253,48 @@ mod tests {
         assert!(poll!(&mut stranger).is_pending());
         drop(turns);
         stranger.await.expect("opens in its turn");
+    }
+
+    #[tokio::test]
+    async fn what_came_while_the_store_was_away_is_dated_again_by_its_correction() {
+        let (store, place) = testing::store().await;
+        let origin = race(&store).await;
+        let correction = Correction {
+            ahead_ms: 3_200,
+            first_day: None,
+        };
+        let (partner, session) = (origin.partner_id, origin.timing_session_id);
+        let set = store.set_correction(partner, session, "FINISH", correction, NOW);
+        assert!(set.await.expect("sets"));
+        let pending = async || store.pending_corrections().await.expect("lists");
+        let at_first = pending().await.remove(0);
+        store.redated(&at_first, NOW).await.expect("notes");
+
+        let away = Store::open(&place.database).await.expect("opens beside it");
+        away.close().await;
+        let streams = Streams::new(news::publication());
+        let open = async |store: &Store| {
+            let day = "2021-05-08".to_owned();
+            let source = Source::new(partner, "21ROTM", "255F", "FINISH", day, NOW);
+            let stream = streams.open(
+                store,
+                Arc::new(source),
+                Lane::Open,
+                Some(Duration::from_mins(1)),
+            );
+            stream.await.expect("goes on")
+        };
+        let blind = open(&away).await;
+        assert_eq!(blind.source.origin(), None);
+        assert_eq!(blind.dating(), Dating::default());
+
+        let placed = open(&store).await;
+        assert_eq!(placed.dating().correction, correction);
+        assert_eq!(blind.source.origin(), Some(origin), "they are the same");
+        assert_eq!(pending().await.len(), 1, "what waits was dated without it");
+        let again = pending().await.remove(0);
+        store.redated(&again, NOW).await.expect("notes");
+        open(&store).await;
+        assert_eq!(pending().await, []);
     }
 }
