@@ -39,14 +39,18 @@ const REST: u32 = 3;
 
 /// Dates reads again until `shutdown`, what was left over first.
 pub async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) {
+    let mut is_told = false;
     loop {
         match shutdown
             .run_until_cancelled(catch_up(&services, &inlet))
             .await
         {
-            Some(Ok(())) => {}
+            Some(Ok(())) => is_told = false,
             Some(Err(error)) => {
-                warn!(%error, "cannot date reads again, trying again");
+                // A database may be away for hours.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "cannot date reads again, trying again");
+                }
                 sleep(RETRY).await;
                 services.corrected.notify_one();
             }
