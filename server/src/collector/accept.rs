@@ -87,6 +87,8 @@ pub(super) async fn collect(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use gantry_core::{
         decoder::protocol::Protocol,
         hardware::{
@@ -103,8 +105,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        collector::storing::{self, Storing},
+        collector::{
+            storing::{self, Storing},
+            strangers::Strangers,
+        },
         config::Config,
+        edge::budget::Quota,
         store::{
             Store,
             testing::{self, NOW, Place},
@@ -134,9 +140,14 @@ mod tests {
         }
 
         async fn open_to(way: Way) -> Self {
+            Self::open_with(way, Strangers::default()).await
+        }
+
+        async fn open_with(way: Way, strangers: Strangers) -> Self {
             let (store, place) = testing::store().await;
             store.add_partner("Acme", NOW).await.expect("adds");
-            let services = Services::new(Config::for_tests_at(&place), store.clone());
+            let mut services = Services::new(Config::for_tests_at(&place), store.clone());
+            services.strangers = Arc::new(strangers);
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
             let shutdown = CancellationToken::new();
@@ -246,6 +257,34 @@ mod tests {
         let store = port.store.clone();
         port.close().await;
         assert_eq!(store.totals().await.expect("counts").reads, 1);
+    }
+
+    #[tokio::test]
+    async fn an_exporter_keeps_a_message_of_which_a_line_was_let_go() {
+        let strangers = Strangers::new(Quota::hourly(1, 1), Quota::hourly(1, 9));
+        let port = Port::open_with(Way::shared(Protocol::Mylaps), strangers).await;
+        let mut socket = port.dial().await;
+        say(&mut socket, b"Finish@Pong@$").await;
+        hear(&mut socket).await;
+        let good = "t=13:11:30.904|c=0000041|d=260712";
+        let unacknowledged = [
+            // There is room for one line at fault.
+            format!("Finish@Passing@{good}@t=rubbish@1@$"),
+            format!("Finish@Passing@{good}@t=rubbish@2@$"),
+            format!("Finish@Passing@{good}@3@$"),
+        ];
+        say(&mut socket, unacknowledged.concat().as_bytes()).await;
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"@3@$") {
+            heard.extend(hear(&mut socket).await);
+        }
+        let heard = String::from_utf8(heard).expect("text");
+        assert_eq!(heard, "Gantry@AckPassing@1@$Gantry@AckPassing@3@$");
+        let there = port.services.registry.connections();
+        let fault = there[0].last_fault.as_deref().unwrap_or_default();
+        assert!(fault.contains("not acknowledged"), "{fault}");
+        assert_eq!(port.stored().await, 1);
+        port.close().await;
     }
 
     /// What hardware says to begin with, and then every now and then.

@@ -182,6 +182,9 @@ impl Talk<'_> {
             point(Point::Decoded);
             self.forbearance.message();
             self.perform(outputs, received_at).await?;
+            if !self.decoder.is_in_message() {
+                self.intake.message_ended();
+            }
         }
         self.forbearance.left(self.decoder.is_in_message(), now);
         // Who never stops sending has deadlines too.
@@ -234,8 +237,9 @@ impl Talk<'_> {
             match output {
                 Output::Send(bytes) => send(socket, &bytes).await?,
                 Output::SendOnceStored(bytes) => {
-                    intake.stored().await?;
-                    send(socket, &bytes).await?;
+                    if intake.stored().await? {
+                        send(socket, &bytes).await?;
+                    }
                 }
                 Output::Program(program) => intake.program(program),
                 Output::Event(name) => intake.event(name),

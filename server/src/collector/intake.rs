@@ -10,7 +10,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     feeds::{self, Decision, Directory, Owner},
-    lines::{Line, Lines},
+    lines::{Held, Line, Lines},
     partner::NoPartner,
     registry::Presence,
     storing::Inlet,
@@ -33,6 +33,9 @@ const MOST_LOCATIONS: usize = 64;
 /// Faults of one connection that are worth a warning each; the rest is counted.
 const MOST_WARNINGS: u64 = 20;
 
+/// Why a message is not acknowledged.
+const NOT_KEPT: &str = "a message is not acknowledged: lines of it were not kept, because there are too many; the hardware has to keep it";
+
 /// One connection's way into the store.
 #[derive(Debug)]
 pub(super) struct Intake {
@@ -40,6 +43,8 @@ pub(super) struct Intake {
     feeds: Arc<Directory>,
     strangers: Arc<Strangers>,
     lines: Lines,
+    /// Whether a line of the message that is worked off was let go.
+    has_lost: bool,
     /// The feed whose own way it came in by.
     by: Option<FeedId>,
     peer: SocketAddr,
@@ -98,6 +103,7 @@ impl Intake {
             feeds: Arc::clone(&services.feeds),
             strangers: Arc::clone(&services.strangers),
             lines: Lines::new(&services.strangers, peer.ip()),
+            has_lost: false,
             by: way.feed(),
             resolver: Resolver::new(zone.clone()),
             zone,
@@ -216,10 +222,20 @@ impl Intake {
         }
     }
 
-    /// Waits until everything handed over so far is safe on disk.
-    pub(super) async fn stored(&mut self) -> Result<(), Refused> {
+    /// Waits until everything handed over so far is safe on disk; false when something of the message was let go instead, which is
+    /// a fault.
+    pub(super) async fn stored(&mut self) -> Result<bool, Refused> {
+        if self.has_lost {
+            self.fault(NOT_KEPT, None).await;
+            return Ok(false);
+        }
         let is_safe = self.inlet.is_safe().await;
-        is_safe.then_some(()).ok_or(Refused::WriterGone)
+        is_safe.then_some(true).ok_or(Refused::WriterGone)
+    }
+
+    /// What comes now is of another message.
+    pub(super) fn message_ended(&mut self) {
+        self.has_lost = false;
     }
 
     /// Keeps a line that is no read as it came.
@@ -233,8 +249,9 @@ impl Intake {
             fault,
             raw,
         };
-        let is_full = self.lines.hold(line, is_known);
-        if self.owner.is_some() || is_full {
+        let held = self.lines.hold(line, is_known);
+        self.has_lost |= held == Held::TooMany;
+        if self.owner.is_some() || held == Held::Overdue {
             self.place_lines().await;
         }
     }

@@ -37,6 +37,17 @@ pub(super) struct Line {
     pub(super) raw: Vec<u8>,
 }
 
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It waits with the others.
+    Waiting,
+    /// It waits, and all of them should wait no longer.
+    Overdue,
+    /// It is let go: there were too many.
+    TooMany,
+}
+
 /// How much of something one connection has had kept.
 #[derive(Clone, Copy, Debug, Default)]
 struct Kept {
@@ -56,9 +67,8 @@ impl Lines {
         }
     }
 
-    /// Holds a line, unless there were too many; true when the lines should wait no longer. `is_known` when a feed says whose the
-    /// hardware is.
-    pub(super) fn hold(&mut self, line: Line, is_known: bool) -> bool {
+    /// Holds a line, unless there were too many. `is_known` when a feed says whose the hardware is.
+    pub(super) fn hold(&mut self, line: Line, is_known: bool) -> Held {
         let (is_faulty, bytes) = (line.fault.is_some(), line.raw.len());
         let kept = if is_faulty {
             &mut self.faulty
@@ -71,13 +81,17 @@ impl Lines {
                 .strangers
                 .may_keep(self.address, is_known, is_faulty, bytes)
         {
-            return false;
+            return Held::TooMany;
         }
         kept.lines += 1;
         kept.bytes += bytes;
         self.held.push(line);
         let bytes: usize = self.held.iter().map(|line| line.raw.len()).sum();
-        self.held.len() >= MOST_HELD || bytes >= MOST_HELD_BYTES
+        if self.held.len() >= MOST_HELD || bytes >= MOST_HELD_BYTES {
+            Held::Overdue
+        } else {
+            Held::Waiting
+        }
     }
 
     /// The lines that waited.

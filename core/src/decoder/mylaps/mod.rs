@@ -229,7 +229,7 @@ impl Decoder for Mylaps {
     }
 
     fn is_in_message(&self) -> bool {
-        self.framer.is_in_message()
+        self.batch.is_some() || self.framer.is_in_message()
     }
 
     fn next_deadline(&self) -> Option<Moment> {
