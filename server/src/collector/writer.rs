@@ -14,8 +14,9 @@ use crate::{
 /// Entries waiting for the writer before connections have to wait.
 const QUEUE: usize = 4_096;
 
-/// Entries in one group. A commit costs the same for one line as for hundreds; beyond this it only grows longer.
-const GROUP: usize = 1_024;
+/// Entries in one group at most. Each commit writes the last page of every tree once more, so that behind a disk that is slow many
+/// small groups never catch up; a group of this size is stored within tens of milliseconds.
+const GROUP: usize = 4_096;
 
 /// Something to keep.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ const MATS: usize = 8;
 const EVENT: &str = "Bench";
 
 /// Reads in one transaction of the plain loop, as in the server's.
-const GROUP: usize = 1_024;
+const GROUP: usize = 4_096;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
