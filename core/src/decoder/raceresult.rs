@@ -254,7 +254,8 @@ impl RaceResult {
             return vec![fault("a passing that was not asked for", raw)];
         }
         let words = [first.transponder, first.date, first.time].join(";");
-        let file = format!("RACERESULT-{:016X}", fingerprint(words.as_bytes()));
+        // As long as ChronoTrack's ids: a name of 40 characters is given to one race only.
+        let file = format!("RACERESULT-{:029X}", fingerprint(words.as_bytes()));
         self.file = Some(file.clone());
         vec![
             Output::Connection(file),
