@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -21,6 +25,9 @@ use crate::{
 
 /// How often is looked for changes that nobody told of, and tried again what failed.
 const RENEWAL: Duration = Duration::from_secs(2);
+
+/// How long the database may take to tell the feeds. One whose machine vanished never says that it is gone.
+const LONGEST_RENEWAL: Duration = Duration::from_secs(15);
 
 /// How a way in of a feed's own is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +66,11 @@ pub async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) 
     let mut is_told = false;
     loop {
         let asked = services.feeds.asked_so_far();
-        match services.feeds.renew(&services.store).await {
+        let renewing = timeout(LONGEST_RENEWAL, services.feeds.renew(&services.store));
+        let Some(renewed) = shutdown.run_until_cancelled(renewing).await else {
+            break;
+        };
+        match renewed.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(()) => {
                 is_told = false;
                 let known = services.feeds.known();
