@@ -212,9 +212,14 @@ impl Directory {
         };
         let now = known.owner(Arrival::of(connection), &self.zone);
         let is_unmatched = |now: &Owner| known.is_quarantine(now.partner) && now.feed.is_none();
+        let is_there = known.is_quarantine(owner.partner)
+            || known
+                .partners
+                .iter()
+                .any(|partner| partner.id == owner.partner);
         match now {
             None => owner.feed.is_some(),
-            Some(now) if owner.feed.is_none() && is_unmatched(&now) => false,
+            Some(now) if owner.feed.is_none() && is_there && is_unmatched(&now) => false,
             Some(now) => now != *owner,
         }
     }
