@@ -14,5 +14,7 @@ mod clock_offset;
 mod wire_time;
 
 pub use clock_offset::ClockOffset;
-pub use resolver::{Clue, Correction, ReaderClock, Resolver, Suggestion, Undatable};
+pub use resolver::{
+    Clue, Correction, MOST_LOCATIONS, ReaderClock, Resolver, Suggestion, Undatable,
+};
 pub use wire_time::{NoTime, WireTime};

@@ -2,7 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use gantry_core::{dating::Resolver, decoder::ClockReading, read::WireRead, time::Moment};
+use gantry_core::{
+    dating::{MOST_LOCATIONS, Resolver},
+    decoder::ClockReading,
+    read::WireRead,
+    time::Moment,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -26,9 +31,6 @@ use crate::{
     store::{Arrival, FeedId, LineId, NewLine, Source, Store, UNNAMED_EVENT},
     turns::Lane,
 };
-
-/// Locations of one connection. Real hardware has one or a few.
-const MOST_LOCATIONS: usize = 64;
 
 /// Faults of one connection that are worth a warning each; the rest is counted.
 const MOST_WARNINGS: u64 = 20;
@@ -196,6 +198,9 @@ impl Intake {
                 return Ok(());
             }
         };
+        // A conversation may end while it waits here; what is counted as handed over from then on must be.
+        let room = self.inlet.entries.reserve().await;
+        let room = room.map_err(|_gone| Refused::WriterGone)?;
         let arrival = Arrival {
             source: Arc::clone(&stream.source),
             resume_after: stream.hand_over(sequence),
@@ -203,9 +208,9 @@ impl Intake {
         };
         self.presence
             .count_read(arrival.read.at, arrival.read.received_at);
-        let queued = self.inlet.entries.send(Entry::Read(arrival)).await;
+        room.send(Entry::Read(arrival));
         point(Point::Queued);
-        queued.map_err(|_gone| Refused::WriterGone)
+        Ok(())
     }
 
     /// Counts and logs a fault and keeps its line.
@@ -353,9 +358,7 @@ impl Intake {
         )
         .in_zone(&owner.zone);
         let source = Arc::new(source);
-        let Inlet {
-            streams, patience, ..
-        } = &self.inlet;
+        let streams = &self.inlet.streams;
         let is_strange = self.feeds.known().is_quarantine(owner.partner) && !streams.knows(&source);
         if is_strange && !self.strangers.may_open(self.peer.ip()) {
             return Err(Refused::Strangers);
@@ -364,7 +367,9 @@ impl Intake {
             Some(_feed) => Lane::Known,
             None => Lane::Open,
         };
-        let stream = streams.open(&self.store, source, lane, *patience).await?;
+        let opening = streams.open(&self.store, source, lane);
+        let stream = ended.run_until_cancelled(opening).await;
+        let stream = stream.ok_or(Refused::Ended)??;
         info!(peer = %self.peer, event, location, after = stream.last(), "timing location");
         let dating = stream.dating();
         self.resolver.correct(location, dating.correction);

@@ -13,7 +13,7 @@ use super::{
     insist::Insistence,
     keeper::Keeper,
     shipper::Shipper,
-    streams::Streams,
+    streams::{Answers, Streams},
     writer::{self, Entry, Shelf, SpoolShelf},
 };
 use crate::{services::Services, store::Spool};
@@ -28,8 +28,6 @@ pub struct Inlet {
     pub(super) entries: mpsc::Sender<Entry>,
     /// The streams that are known.
     pub(super) streams: Arc<Streams>,
-    /// How long to ask the database where reads belong, when reads may wait for the answer.
-    pub(super) patience: Option<Duration>,
     /// The spool, and through which position it is shipped.
     spool: Option<(Spool, watch::Receiver<i64>)>,
 }
@@ -74,23 +72,38 @@ pub async fn start(
     services: &Services,
     shutdown: CancellationToken,
 ) -> anyhow::Result<(Inlet, Storing)> {
-    let streams = Arc::new(Streams::new(services.published.clone()));
-    let database = services.config.database();
     if services.store.is_beside() {
-        let words = format!("reads cannot be stored in {database}, and hardware is kept waiting");
-        let insistence = Insistence::new(&services.alarms, words, &shutdown);
-        let shelf = Shelf::Database(keeper(services, insistence));
-        let (entries, writer) = write(shelf, services, shutdown, CancellationToken::new());
-        let inlet = Inlet {
-            entries,
-            streams,
-            patience: None,
-            spool: None,
-        };
-        let shipper = None;
-        return Ok((inlet, Storing { writer, shipper }));
+        Ok(beside(services, shutdown))
+    } else {
+        before_spool(services, shutdown).await
     }
+}
 
+/// With the database on the server's own disk.
+fn beside(services: &Services, shutdown: CancellationToken) -> (Inlet, Storing) {
+    let database = services.config.database();
+    let words = format!("reads cannot be stored in {database}, and hardware is kept waiting");
+    let insistence = Insistence::new(&services.alarms, words, &shutdown);
+    let streams = streams(services, Answers::Awaited(insistence.clone()));
+    let shelf = Shelf::Database(keeper(services, insistence));
+    let (entries, writer) = write(shelf, services, shutdown, CancellationToken::new());
+    let spool = None;
+    let inlet = Inlet {
+        entries,
+        streams,
+        spool,
+    };
+    let shipper = None;
+    (inlet, Storing { writer, shipper })
+}
+
+/// With a spool before a database that lies elsewhere.
+async fn before_spool(
+    services: &Services,
+    shutdown: CancellationToken,
+) -> anyhow::Result<(Inlet, Storing)> {
+    let database = services.config.database();
+    let streams = streams(services, Answers::Dispensable(PATIENCE));
     let file = services.config.spool();
     let spool = Spool::open(&file, &database).await?;
     let (more, complete) = (Arc::new(Notify::new()), CancellationToken::new());
@@ -121,11 +134,14 @@ pub async fn start(
     let inlet = Inlet {
         entries,
         streams,
-        patience: Some(PATIENCE),
         spool: behind,
     };
     let shipper = Some(ship(shipper, shutdown));
     Ok((inlet, Storing { writer, shipper }))
+}
+
+fn streams(services: &Services, answers: Answers) -> Arc<Streams> {
+    Arc::new(Streams::new(services.published.clone(), answers))
 }
 
 fn keeper(services: &Services, insistence: Insistence) -> Keeper {

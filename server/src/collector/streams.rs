@@ -17,12 +17,16 @@ use std::{
     time::Duration,
 };
 
+use gantry_core::time::Moment;
 use tokio::{sync::Semaphore, time::timeout};
 use tracing::warn;
 
-use super::news::{Published, tell_of_move};
+use super::{
+    insist::Insistence,
+    news::{Published, tell_of_move},
+};
 use crate::{
-    store::{Dating, Opened, PartnerId, Result, Source, Store, is_about_data},
+    store::{Dating, Opened, PAUSE_MS, PartnerId, Result, Source, Store, is_about_data},
     turns::Lane,
 };
 
@@ -40,6 +44,8 @@ pub(super) struct Stream {
     pub(super) source: Arc<Source>,
     /// The last sequence before which none is missing.
     last: AtomicI64,
+    /// When hardware came last that said the same.
+    opened_at: AtomicI64,
     /// By what its reads were dated when the store told last.
     dating: Mutex<Dating>,
 }
@@ -48,9 +54,19 @@ pub(super) struct Stream {
 #[derive(Debug)]
 pub(super) struct Streams {
     published: Published,
+    answers: Answers,
     known: Mutex<HashMap<Key, Arc<Stream>>>,
     turns_of_known: Semaphore,
     turns_of_others: Semaphore,
+}
+
+/// What is done without the store's answers.
+#[derive(Debug)]
+pub(super) enum Answers {
+    /// Hardware is kept waiting: the disk that does not tell would not take its reads either.
+    Awaited(Insistence),
+    /// Reads wait elsewhere for what the store does not tell within this time, waiting for one's turn included.
+    Dispensable(Duration),
 }
 
 /// A source, found by what the hardware calls its stream.
@@ -60,6 +76,7 @@ struct Key(Arc<Source>);
 impl Stream {
     fn new(source: Arc<Source>, last: i64) -> Self {
         Self {
+            opened_at: AtomicI64::new(source.opened_at.0),
             source,
             last: AtomicI64::new(last),
             dating: Mutex::default(),
@@ -73,6 +90,16 @@ impl Stream {
 
     fn date_by(&self, dating: Dating) {
         *self.dating.lock().unwrap_or_else(PoisonError::into_inner) = dating;
+    }
+
+    /// Whether what a source sends goes on where this stream does: it belongs to the same place or, while that is not known, came
+    /// so soon after it that the store will find them the same.
+    fn goes_on_as(&self, source: &Source) -> bool {
+        let opened_at = Moment(self.opened_at.load(Relaxed));
+        match self.source.origin().zip(source.origin()) {
+            Some((known, now)) => known == now,
+            None => source.opened_at.since_ms(opened_at).abs() < PAUSE_MS,
+        }
     }
 
     /// The last sequence before which none is missing: where to resume. 0 before the first.
@@ -93,34 +120,35 @@ impl Stream {
 
 impl Streams {
     /// None yet. Whoever follows `published` is told when a stream goes on elsewhere.
-    pub(super) fn new(published: Published) -> Self {
+    pub(super) fn new(published: Published, answers: Answers) -> Self {
         Self {
             published,
+            answers,
             known: Mutex::default(),
             turns_of_known: Semaphore::new(AT_ONCE),
             turns_of_others: Semaphore::new(AT_ONCE),
         }
     }
 
-    /// Opens a source's stream, which is known when it was opened before or comes in the lane of those who are. With `patience`
-    /// the store is asked for no longer than that, waiting for one's turn included, and when it does not answer the stream goes on
-    /// by what is known here.
+    /// Opens a source's stream, which is known when it was opened before or comes in the lane of those who are. Where reads may
+    /// wait for the answer, the stream goes on by what is known here when the store gives none.
     pub(super) async fn open(
         &self,
         store: &Store,
         wanted: Arc<Source>,
         lane: Lane,
-        patience: Option<Duration>,
     ) -> Result<Arc<Stream>> {
         let wanted = Key(wanted);
         let known = self.lock().get(&wanted).cloned();
         let lane = if known.is_some() { Lane::Known } else { lane };
-        let unplaced = known.filter(|known| known.source.origin().is_none());
+        let is_unplaced =
+            |known: &Arc<Stream>| known.source.origin().is_none() && known.goes_on_as(&wanted.0);
+        let unplaced = known.filter(is_unplaced);
         let source = unplaced.map_or(wanted.0, |known| Arc::clone(&known.source));
-        let asked = self.ask(store, &source, lane);
-        let opened = match patience {
-            None => asked.await,
-            Some(patience) => match timeout(patience, asked).await {
+        let ask = || self.ask(store, &source, lane);
+        let opened = match &self.answers {
+            Answers::Awaited(insistence) => insistence.on(ask).await.map(|taken| taken.value),
+            Answers::Dispensable(patience) => match timeout(*patience, ask()).await {
                 Ok(answered) => answered,
                 Err(_elapsed) => Err(sqlx::Error::PoolTimedOut),
             },
@@ -132,7 +160,7 @@ impl Streams {
                 stream.date_by(opened.dating);
                 Ok(stream)
             }
-            Err(error) if patience.is_none() || is_about_data(&error) => Err(error),
+            Err(error) if self.answers.are_awaited() || is_about_data(&error) => Err(error),
             Err(error) => {
                 warn!(%error, location = source.location, "the database does not tell where a stream belongs; its reads wait");
                 let stream = self.know(source, 0);
@@ -171,12 +199,10 @@ impl Streams {
     fn know(&self, source: Arc<Source>, last: i64) -> Arc<Stream> {
         let key = Key(Arc::clone(&source));
         let mut all = self.lock();
-        if let Some(known) = all.get(&key) {
-            let origins = known.source.origin().zip(source.origin());
-            if origins.is_none_or(|(known, now)| known == now) {
-                known.last.fetch_max(last, Relaxed);
-                return Arc::clone(known);
-            }
+        if let Some(known) = all.get(&key).filter(|known| known.goes_on_as(&source)) {
+            known.last.fetch_max(last, Relaxed);
+            known.opened_at.fetch_max(source.opened_at.0, Relaxed);
+            return Arc::clone(known);
         }
         if all.len() >= MOST {
             all.clear();
@@ -188,6 +214,12 @@ impl Streams {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Stream>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answers {
+    fn are_awaited(&self) -> bool {
+        matches!(self, Self::Awaited(_))
     }
 }
 
@@ -221,33 +253,41 @@ impl Hash for Key {
 mod tests {
     use futures_util::poll;
     use gantry_core::dating::Correction;
+    use tokio::task::yield_now;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::{
+        alarms::Alarms,
         collector::news,
         store::testing::{self, NOW, race},
     };
+
+    fn streams(answers: Answers) -> Streams {
+        Streams::new(news::publication(), answers)
+    }
+
+    fn source(partner: PartnerId, connection: &str, opened_at: Moment) -> Arc<Source> {
+        let day = "2021-05-08".to_owned();
+        let source = Source::new(partner, "21ROTM", connection, "FINISH", day, opened_at);
+        Arc::new(source)
+    }
 
     #[tokio::test]
     async fn hardware_that_is_known_does_not_wait_for_strangers() {
         let (store, _place) = testing::store().await;
         let partner = race(&store).await.partner_id;
-        let source = |connection: &str| {
-            let day = "2021-05-08".to_owned();
-            Arc::new(Source::new(
-                partner, "21ROTM", connection, "FINISH", day, NOW,
-            ))
-        };
-        let streams = Streams::new(news::publication());
-        let opened = streams.open(&store, source("FAMILIAR"), Lane::Open, None);
+        let source = |connection: &str| source(partner, connection, NOW);
+        let streams = streams(Answers::Dispensable(Duration::from_mins(1)));
+        let opened = streams.open(&store, source("FAMILIAR"), Lane::Open);
         opened.await.expect("opens");
 
         // Strangers have every turn.
         let turns = streams.turns_of_others.acquire_many(AT_ONCE as u32).await;
-        let mut stranger = Box::pin(streams.open(&store, source("NEW"), Lane::Open, None));
+        let mut stranger = Box::pin(streams.open(&store, source("NEW"), Lane::Open));
         assert!(poll!(&mut stranger).is_pending());
         for (connection, lane) in [("FAMILIAR", Lane::Open), ("FED", Lane::Known)] {
-            let opened = streams.open(&store, source(connection), lane, None);
+            let opened = streams.open(&store, source(connection), lane);
             opened.await.expect("opens");
         }
         assert!(poll!(&mut stranger).is_pending());
@@ -272,16 +312,9 @@ mod tests {
 
         let away = Store::open(&place.database).await.expect("opens beside it");
         away.close().await;
-        let streams = Streams::new(news::publication());
+        let streams = streams(Answers::Dispensable(Duration::from_mins(1)));
         let open = async |store: &Store| {
-            let day = "2021-05-08".to_owned();
-            let source = Source::new(partner, "21ROTM", "255F", "FINISH", day, NOW);
-            let stream = streams.open(
-                store,
-                Arc::new(source),
-                Lane::Open,
-                Some(Duration::from_mins(1)),
-            );
+            let stream = streams.open(store, source(partner, "255F", NOW), Lane::Open);
             stream.await.expect("goes on")
         };
         let blind = open(&away).await;
@@ -296,5 +329,44 @@ mod tests {
         store.redated(&again, NOW).await.expect("notes");
         open(&store).await;
         assert_eq!(pending().await, []);
+    }
+
+    #[tokio::test]
+    async fn while_the_store_is_away_only_a_race_that_goes_on_is_known_by_its_names() {
+        let (store, _place) = testing::store().await;
+        let origin = race(&store).await;
+        let streams = streams(Answers::Dispensable(Duration::from_mins(1)));
+        let open = async |hours: i64| {
+            let at = NOW + hours * 3_600_000;
+            let source = source(origin.partner_id, "255F", at);
+            let stream = streams.open(&store, source, Lane::Open).await;
+            stream.expect("opens").source.origin()
+        };
+        assert_eq!(open(0).await, Some(origin));
+        store.close().await;
+        assert_eq!(open(5).await, Some(origin), "after a pause");
+        assert_eq!(open(10).await, Some(origin), "after another one");
+        assert_eq!(open(168).await, None, "the store is asked when it is back");
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_does_not_tell_where_a_stream_belongs_is_an_alarm() {
+        let (store, _place) = testing::store().await;
+        let partner = race(&store).await.partner_id;
+        store.close().await;
+        let alarms = Arc::<Alarms>::default();
+        let shutdown = CancellationToken::new();
+        let insistence = Insistence::new(&alarms, "hardware waits".to_owned(), &shutdown);
+        let streams = streams(Answers::Awaited(insistence));
+        let opening = streams.open(&store, source(partner, "255F", NOW), Lane::Open);
+        let is_told = async {
+            while alarms.list().is_empty() {
+                yield_now().await;
+            }
+        };
+        tokio::select! {
+            opened = opening => panic!("hardware is kept waiting, not {opened:?}"),
+            () = is_told => {}
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Locations whose order is followed. Real hardware has one or a few; a stranger's invented ones must not fill the memory.
-const MOST_LOCATIONS: usize = 24;
+pub const MOST_LOCATIONS: usize = 24;
 
 /// Readers whose clocks are followed, over all locations.
 const MOST_READERS: usize = 24;
