@@ -287,6 +287,34 @@ mod tests {
         port.close().await;
     }
 
+    #[tokio::test]
+    async fn lines_of_hardware_that_waits_for_its_session_are_kept() {
+        let port = Port::open(Protocol::ChronoTrack).await;
+        let added = port.store.add_partner("Other", NOW).await.expect("adds");
+        let other = added.expect("is new").id;
+        let quarantine = port.store.quarantine(NOW).await.expect("is there");
+        let session = port
+            .store
+            .open_timing_session(quarantine, "10K", "AA", "2021-05-08", NOW)
+            .await
+            .expect("opens");
+        let ordered = port.store.order_hand_over(session, other, NOW).await;
+        ordered.expect("is ordered");
+        let directory = &port.services.feeds;
+        directory.renew(&port.store).await.expect("reads");
+
+        let mut socket = port.dial().await;
+        say(&mut socket, b"SimpleClient~0.6.0~CTP01\r\n").await;
+        say(&mut socket, b"ack~geteventinfo~10K~0~10K\r\nrubbish\r\n").await;
+        socket.shutdown().await.expect("is open");
+        let mut rest = Vec::new();
+        let closed = timeout(PATIENCE, socket.read_to_end(&mut rest)).await;
+        closed.expect("the server closes").expect("without a reset");
+        let store = port.store.clone();
+        port.close().await;
+        assert_eq!(store.faulty_lines(other).await.expect("counts"), 1);
+    }
+
     /// What hardware says to begin with, and then every now and then.
     fn smalltalk(protocol: Protocol) -> (&'static [u8], &'static [u8]) {
         match protocol {

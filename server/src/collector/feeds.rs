@@ -63,8 +63,8 @@ pub struct Arrival<'a> {
 pub enum Decision {
     /// It is known.
     Owned(Owner),
-    /// Its session changes hands just now: ask again when [`Directory::changed`].
-    Wait,
+    /// Its session changes hands just now: ask again when [`Directory::changed`]. Until then this is as far as one can tell.
+    Wait(Owner),
     /// There is nobody to own anything.
     Nobody,
 }
@@ -154,7 +154,7 @@ impl Directory {
             return Decision::Nobody;
         };
         if known.is_moving(owner.partner, arrival.event) {
-            return Decision::Wait;
+            return Decision::Wait(owner);
         }
         note(&owner);
         Decision::Owned(owner)
@@ -175,7 +175,7 @@ impl Directory {
             match self.decide_surely(store, arrival, note).await {
                 Decision::Owned(owner) => return Some(owner),
                 Decision::Nobody => return None,
-                Decision::Wait => changed.changed().await.ok()?,
+                Decision::Wait(_) => changed.changed().await.ok()?,
             }
         }
     }
@@ -571,7 +571,7 @@ mod tests {
             let arrival = Arrival { event, ..STRANGER };
             desk.directory.decide(arrival, |_| {})
         };
-        assert!(matches!(decide(Some("CITY RUN")), Decision::Wait));
+        assert!(matches!(decide(Some("CITY RUN")), Decision::Wait(_)));
         assert!(matches!(decide(Some("Another")), Decision::Owned(_)));
         let order = desk.directory.known().orders[0].clone();
         desk.store.hand_over(&order).await.expect("moves");

@@ -276,7 +276,10 @@ impl Intake {
                     .await
             }
         };
-        let Decision::Owned(Owner { partner, .. }) = owner else {
+        // They belong to no session yet, so that none has to stand still for them.
+        let (Decision::Owned(Owner { partner, .. }) | Decision::Wait(Owner { partner, .. })) =
+            owner
+        else {
             return;
         };
         let origin = self
