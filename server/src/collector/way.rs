@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::{feeds::zone_of, forbearance::LONGEST_MESSAGE_MS};
-use crate::store::{Feed, FeedId};
+use crate::store::{Feed, FeedId, NAMELESS};
 
 /// A way in: the shared port, or one that is a feed's own.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl Way {
         let location = terms.map(|terms| terms.location.as_ref().unwrap_or(&terms.name).clone());
         let login = terms.and_then(|terms| terms.login.clone());
         Opening {
-            nameless: format!("nameless-{}", Uuid::now_v7()),
+            nameless: format!("{NAMELESS}{}", Uuid::now_v7()),
             location: location.unwrap_or_else(|| self.protocol.to_string()),
             login: login.map(|login| Login {
                 method: login.method,

@@ -9,7 +9,7 @@ use crate::{
     clock,
     config::Config,
     status::TimingConnection,
-    store::{Ordered, TimingSession, TimingSessionId, audit::Action},
+    store::{KnownBy, Ordered, TimingSession, TimingSessionId, audit::Action},
 };
 
 /// Sessions that are read at once.
@@ -59,13 +59,13 @@ pub(super) async fn hand_over(config: &Config, session: Uuid, to: &str) -> anyho
     let store = open_store(config).await?;
     let partner = named(&store, to).await?;
     let id = TimingSessionId(session);
-    match store.order_hand_over(id, partner.id, clock::now()).await? {
-        Ordered::Taken => {}
+    let known_by = match store.order_hand_over(id, partner.id, clock::now()).await? {
+        Ordered::Taken(known_by) => known_by,
         Ordered::Before => bail!("the session {session} is being handed over already"),
         Ordered::Unknown => {
             bail!("no session {session} is in quarantine: see `gantry-server quarantine list`")
         }
-    }
+    };
     let action = Action::QuarantineHandedOver;
     let detail = json!({"timing_session_id": session});
     note(
@@ -78,9 +78,36 @@ pub(super) async fn hand_over(config: &Config, session: Uuid, to: &str) -> anyho
     .await?;
     store.close().await;
     say(&format!(
-        "the session is handed over to {to} by the server that runs, within seconds, or else by the next one that is started; \
-         its hardware is {to}'s from now on"
-    ))
+        "the session is handed over to {to} by the server that runs, within seconds, or else by the next one that is started"
+    ))?;
+    known_again(&known_by, to)
+        .iter()
+        .try_for_each(|line| say(line))
+}
+
+/// By what the hardware is known from now on, and what will not be known.
+fn known_again(known_by: &KnownBy, to: &str) -> Vec<String> {
+    let mut lines: Vec<String> = known_by
+        .feeds
+        .iter()
+        .map(|feed| match (&feed.event, &feed.connection) {
+            (Some(event), _) => {
+                format!("hardware that tells the event {event} is {to}'s from now on")
+            }
+            (None, Some(connection)) => {
+                format!("hardware that calls itself {connection} is {to}'s from now on")
+            }
+            (None, None) => format!("the feed {} is in force", feed.name),
+        })
+        .collect();
+    if known_by.unknown > 0 {
+        lines.push(format!(
+            "{} of its connections cannot be known again, because they told neither an event nor a name of their own, or are too \
+             many: give that hardware a port of its own, with a feed of {to}'s in the console (4 Feeds), or have it tell an event",
+            known_by.unknown
+        ));
+    }
+    lines
 }
 
 fn described(session: &TimingSession, peers: &[String], is_moving: bool) -> String {
@@ -140,4 +167,30 @@ fn addresses(peers: Vec<String>) -> Vec<String> {
     addresses.sort_unstable();
     addresses.dedup();
     addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_hands_over_hears_what_will_not_be_known_again() {
+        let known_by = KnownBy {
+            feeds: vec![crate::store::testing::by_event("10K")],
+            unknown: 0,
+        };
+        assert_eq!(
+            known_again(&known_by, "Acme"),
+            ["hardware that tells the event 10K is Acme's from now on"]
+        );
+        let nameless = KnownBy {
+            feeds: Vec::new(),
+            unknown: 3,
+        };
+        let [line] = &known_again(&nameless, "Acme")[..] else {
+            panic!("it is said in one line");
+        };
+        assert!(line.starts_with("3 of its connections cannot be known again"));
+        assert!(line.contains("a port of its own"));
+    }
 }

@@ -69,7 +69,7 @@ pub use kept::KeptRead;
 pub use memberships::{Member, Membership, Role, RoleChange};
 pub use partners::{Partner, Possessions};
 pub use parts::Part;
-pub use quarantine::{HandOver, HandedOver, Ordered, UNNAMED_EVENT};
+pub use quarantine::{HandOver, HandedOver, KnownBy, NAMELESS, Ordered, UNNAMED_EVENT};
 pub use reads::{NewLine, NewRead, Origin, StoredRead};
 pub use rearrange::Split;
 pub use retention::Retention;

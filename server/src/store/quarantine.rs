@@ -24,11 +24,14 @@ use crate::{
 /// The event of hardware that does not say.
 pub const UNNAMED_EVENT: &str = "Unnamed event";
 
+/// How the connection of hardware begins that does not say; what follows is another each time.
+pub const NAMELESS: &str = "nameless-";
+
 /// Rows that change hands in one step: a few milliseconds' work for SQLite, which lets nobody else write meanwhile.
 const STEP: i64 = 1_000;
 
 /// Connections that become feeds of their own where the hardware told no event.
-const MOST_CONNECTIONS: i64 = 20;
+const MOST_CONNECTIONS: usize = 20;
 
 /// A session that is on its way from the quarantine to a partner.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -52,11 +55,20 @@ pub struct HandedOver {
     pub lines: u64,
 }
 
+/// By what the hardware of a session is known from now on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownBy {
+    /// The feeds that were made for it, or were there.
+    pub feeds: Vec<FeedTerms>,
+    /// Connections by which it cannot be known again: they have no name, or there are too many.
+    pub unknown: usize,
+}
+
 /// What became of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ordered {
     /// The session will be the partner's.
-    Taken,
+    Taken(KnownBy),
     /// It is on its way already.
     Before,
     /// No session in quarantine has this id.
@@ -102,7 +114,7 @@ const ORDERS: Common = Common::new(
 
 const CONNECTIONS: Across = Across::new(
     "select connection from timing_streams where timing_session_id = $1
-    group by connection order by connection limit $2",
+    group by connection order by connection",
     "what is in quarantine is the server's administrator's to look at",
 );
 
@@ -216,19 +228,19 @@ impl Store {
             };
             let connections: Vec<String> = CONNECTIONS.query_scalar()
                 .bind(session)
-                .bind(MOST_CONNECTIONS)
                 .fetch_all(&mut *transaction)
                 .await?;
             let known: Vec<FeedRow> = FEEDS.query_as(to).fetch_all(&mut *transaction).await?;
             let known = understood(known);
-            for wanted in terms(&order, connections) {
-                let is_known = |feed: &Feed| feed.is_in_force() && feed.terms.claims_as(&wanted);
+            let known_by = known_by(&order, connections);
+            for wanted in &known_by.feeds {
+                let is_known = |feed: &Feed| feed.is_in_force() && feed.terms.claims_as(wanted);
                 if !known.iter().any(is_known) {
                     add_confirmed!(transaction, to, wanted, at);
                 }
             }
             transaction.commit().await?;
-            Ok(Ordered::Taken)
+            Ok(Ordered::Taken(known_by))
         })
     }
 
@@ -328,7 +340,7 @@ impl Store {
 }
 
 /// By which the partner's hardware is known from now on: the event, or where none was told, each connection.
-fn terms(order: &HandOver, connections: Vec<String>) -> Vec<FeedTerms> {
+fn known_by(order: &HandOver, connections: Vec<String>) -> KnownBy {
     let terms = |event: Option<&str>, connection: Option<String>| FeedTerms {
         name: order.event_name.clone(),
         protocol: Protocol::ChronoTrack,
@@ -342,12 +354,20 @@ fn terms(order: &HandOver, connections: Vec<String>) -> Vec<FeedTerms> {
         time_zone: None,
     };
     if order.event_name == UNNAMED_EVENT {
-        let connections = connections.into_iter();
-        return connections
+        let all = connections.len();
+        let feeds: Vec<_> = connections
+            .into_iter()
+            .filter(|connection| !connection.starts_with(NAMELESS))
+            .take(MOST_CONNECTIONS)
             .map(|connection| terms(None, Some(connection)))
             .collect();
+        let unknown = all - feeds.len();
+        return KnownBy { feeds, unknown };
     }
-    vec![terms(Some(&order.event_name), None)]
+    KnownBy {
+        feeds: vec![terms(Some(&order.event_name), None)],
+        unknown: 0,
+    }
 }
 
 #[cfg(test)]
@@ -408,7 +428,7 @@ mod tests {
 
     async fn order(store: &Store, session: TimingSessionId, to: PartnerId) -> HandOver {
         let ordered = store.order_hand_over(session, to, NOW).await;
-        assert_eq!(ordered.expect("answers"), Ordered::Taken);
+        assert!(matches!(ordered.expect("answers"), Ordered::Taken(_)));
         let orders = store.hand_overs().await.expect("reads");
         assert_eq!(orders.len(), 1);
         orders[0].clone()
@@ -555,7 +575,17 @@ mod tests {
     async fn hardware_that_told_no_event_is_known_by_its_connections() {
         let (store, _place) = testing::store().await;
         let (origin, acme) = quarantined(&store, UNNAMED_EVENT, 1).await;
-        order(&store, origin.timing_session_id, acme).await;
+        let session = origin.timing_session_id;
+        let nameless = format!("{NAMELESS}1");
+        store
+            .open_stream(origin.partner_id, session, &nameless, "FINISH", NOW)
+            .await
+            .expect("opens");
+        let ordered = store.order_hand_over(session, acme, NOW).await;
+        let Ordered::Taken(known_by) = ordered.expect("answers") else {
+            panic!("it is in quarantine");
+        };
+        assert_eq!((known_by.feeds.len(), known_by.unknown), (1, 1));
         let feeds = store.feeds(acme).await.expect("reads");
         let rules: Vec<_> = feeds
             .iter()
