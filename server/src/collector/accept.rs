@@ -177,7 +177,8 @@ mod tests {
         }
 
         async fn stored(&self) -> i64 {
-            assert!(self.inlet.is_settled().await, "the server runs");
+            let settled = self.inlet.is_settled().await;
+            assert!(settled.expect("tells"), "the server runs");
             self.store.totals().await.expect("counts").reads
         }
 

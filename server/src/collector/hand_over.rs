@@ -22,13 +22,17 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Carries orders out until `shutdown`. What is not finished then is gone on with by the next server.
 pub(super) async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) {
     let mut changed = services.feeds.changed();
+    let mut is_told = false;
     loop {
         for order in &services.feeds.known().orders {
             let done = shutdown.run_until_cancelled(carry_out(&services, &inlet, order));
             match done.await {
-                Some(Ok(())) => {}
+                Some(Ok(())) => is_told = false,
                 Some(Err(error)) => {
-                    warn!(%error, session = %order.session, "cannot hand over, trying again");
+                    // A database may be away for hours.
+                    if !std::mem::replace(&mut is_told, true) {
+                        warn!(%error, session = %order.session, "cannot hand over, trying again");
+                    }
                     sleep(RETRY).await;
                 }
                 None => return,
@@ -58,7 +62,7 @@ async fn carry_out(
     let reason = "its session changes hands";
     services.registry.see_off(is_meant, reason).await;
     // Without a writer the server is about to end, and the next one goes on.
-    if !inlet.is_settled().await {
+    if !inlet.is_settled().await? {
         return Ok(());
     }
     match services.store.hand_over(order).await? {

@@ -85,7 +85,7 @@ async fn carry_out(services: &Services, inlet: &Inlet, set: &SetCorrection) -> R
     // Whatever came again in the first round has gone on after a read that was not dated again yet, so there is a second.
     for _round in 0..2 {
         let_go(services, set, clock::now()).await;
-        if !inlet.is_settled().await {
+        if !inlet.is_settled().await? {
             return Ok(false);
         }
         redating.go_on(store).await?;

@@ -16,7 +16,10 @@ use super::{
     streams::{Answers, Streams},
     writer::{self, Entry, Shelf, SpoolShelf},
 };
-use crate::{services::Services, store::Spool};
+use crate::{
+    services::Services,
+    store::{Result, Spool},
+};
 
 /// How long a connection waits for a database that lies elsewhere before it goes on without it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -41,22 +44,17 @@ impl Inlet {
     }
 
     /// Waits until everything that was handed over so far is in the database, however long that is away; false when the server
-    /// ended first.
-    pub(super) async fn is_settled(&self) -> bool {
+    /// ended first. The error is the spool's, which does not tell what that is.
+    pub(super) async fn is_settled(&self) -> Result<bool> {
         if !self.is_safe().await {
-            return false;
+            return Ok(false);
         }
         let Some((spool, shipped)) = &self.spool else {
-            return true;
+            return Ok(true);
         };
-        match spool.last().await {
-            Ok(last) => shipped
-                .clone()
-                .wait_for(|shipped| *shipped >= last)
-                .await
-                .is_ok(),
-            Err(_) => false,
-        }
+        let last = spool.last().await?;
+        let mut shipped = shipped.clone();
+        Ok(shipped.wait_for(|shipped| *shipped >= last).await.is_ok())
     }
 }
 
@@ -190,5 +188,39 @@ impl Storing {
             Some(shipper) => shipper.await.context("the shipper failed")?,
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing;
+
+    #[tokio::test]
+    async fn a_spool_that_cannot_be_read_is_no_end_of_the_server() {
+        let place = testing::place().await;
+        let file = place.directory().join("spool.db");
+        let spool = Spool::open(&file, &place.database).await.expect("opens");
+        let (entries, mut queue) = writer::queue();
+        let writing = tokio::spawn(async move {
+            while let Some(Entry::Barrier(tell)) = queue.recv().await {
+                // Who asked waits below.
+                let _ = tell.send(());
+            }
+        });
+        let (_through, shipped) = watch::channel(0);
+        let inlet = Inlet {
+            entries,
+            streams: Arc::new(Streams::new(
+                crate::collector::news::publication(),
+                Answers::Dispensable(PATIENCE),
+            )),
+            spool: Some((spool.clone(), shipped)),
+        };
+        assert!(inlet.is_settled().await.expect("tells"));
+        spool.close().await;
+        inlet.is_settled().await.expect_err("nothing is known");
+        drop(inlet);
+        writing.await.expect("no panic");
     }
 }
