@@ -262,7 +262,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_exporter_keeps_a_message_of_which_a_line_was_let_go() {
-        let strangers = Strangers::new(Quota::hourly(1, 1), Quota::hourly(1, 9));
+        let strangers = Strangers::new(
+            Quota::hourly(1, 1),
+            Quota::hourly(1, 9),
+            Quota::hourly(1, 9),
+        );
         let port = Port::open_with(Way::shared(Protocol::Mylaps), strangers).await;
         let mut socket = port.dial().await;
         say(&mut socket, b"Finish@Pong@$").await;

@@ -130,6 +130,15 @@ impl Stopping {
             () = waited_for => {}
         }
     }
+
+    /// Pauses for as long as there is a pause to be made, but no longer than until the conversation is to end.
+    async fn until(&self, mut next_pause: impl FnMut() -> Option<Duration>) {
+        while !(self.shutdown.is_cancelled() || self.ended.is_cancelled())
+            && let Some(pause) = next_pause()
+        {
+            self.or(sleep(pause)).await;
+        }
+    }
 }
 
 /// One conversation.
@@ -252,7 +261,10 @@ impl Talk<'_> {
                         }
                     }
                 }
-                Output::Read(read) => intake.read(read, received_at).await?,
+                Output::Read(read) => {
+                    stopping.until(|| intake.pause()).await;
+                    intake.read(read, received_at).await?;
+                }
                 Output::Clock(reading) => intake.clock(&reading, received_at),
                 Output::Line(raw) => intake.keep(raw, None, received_at).await,
                 Output::Fault { reason, raw } => intake.fault(&reason, Some(raw)).await,

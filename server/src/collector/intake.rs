@@ -1,6 +1,10 @@
 //! What one connection says, brought into the store: its session, its streams, its reads and its stray lines.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use gantry_core::{
     dating::{MOST_LOCATIONS, Resolver},
@@ -56,6 +60,8 @@ pub(super) struct Intake {
     event: Option<String>,
     connection: Option<String>,
     owner: Option<Owner>,
+    /// Whether what it sends goes into the quarantine.
+    is_strange: bool,
     /// One for each location, which are few.
     streams: Vec<Arc<Stream>>,
     /// Where the hardware's clock is, as far as its feed is known.
@@ -116,6 +122,7 @@ impl Intake {
             event: None,
             connection: None,
             owner: None,
+            is_strange: false,
             streams: Vec::new(),
             faults: 0,
         }
@@ -168,6 +175,13 @@ impl Intake {
     pub(super) async fn location(&mut self, location: &str) -> Result<Option<u64>, Refused> {
         let last = self.stream(location).await?.last();
         Ok(u64::try_from(last).ok().filter(|last| *last > 0))
+    }
+
+    /// How long the next read has to wait: nobody fills the disk who is not known.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let address = self.peer.ip();
+        let pause = || self.strangers.pause(address, Instant::now());
+        self.is_strange.then(pause).flatten()
     }
 
     /// Makes a read whole and hands it to the writer; waits while the writer is behind.
@@ -313,6 +327,7 @@ impl Intake {
             self.zone = owner.zone.clone();
             self.resolver = Resolver::new(owner.zone.clone());
         }
+        self.is_strange = self.feeds.known().is_quarantine(owner.partner);
         Ok(self.owner.insert(owner).clone())
     }
 
@@ -362,8 +377,8 @@ impl Intake {
         .in_zone(&owner.zone);
         let source = Arc::new(source);
         let streams = &self.inlet.streams;
-        let is_strange = self.feeds.known().is_quarantine(owner.partner) && !streams.knows(&source);
-        if is_strange && !self.strangers.may_open(self.peer.ip()) {
+        let is_new = self.is_strange && !streams.knows(&source);
+        if is_new && !self.strangers.may_open(self.peer.ip()) {
             return Err(Refused::Strangers);
         }
         let lane = match owner.feed {

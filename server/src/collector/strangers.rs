@@ -1,13 +1,13 @@
 //! What the timing ports put on the disk for whoever comes, over days and many connections.
 //!
-//! Reads are stored, however many there are. Lines that are no reads, and new streams in the quarantine, anybody can make up;
+//! Reads are stored, however many there are; those in the quarantine only at a pace, while the hardware waits. Lines that are no reads, and new streams in the quarantine, anybody can make up;
 //! each address, each network and all strangers together have so many of them to spend, and more with time. Hardware that a feed
 //! knows spends nothing of what strangers have together, and its streams cost nothing.
 
 use std::{
     net::IpAddr,
-    sync::{Mutex, PoisonError},
-    time::Instant,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use crate::edge::{
@@ -20,6 +20,10 @@ const LINES: Quota = Quota::hourly(1_000, 20_000);
 
 /// New streams of one address in the quarantine. A reader has one for each of its mats.
 const STREAMS: Quota = Quota::hourly(60, 100);
+
+/// Reads of one address in the quarantine. A whole race is taken at once as a backlog, and then as many as a full finish line has;
+/// more wait where they are.
+const READS: Quota = Quota::new(200, 100_000);
 
 /// As many addresses as this that spend all they have can be in one network.
 const PER_NETWORK: u32 = 4;
@@ -37,6 +41,7 @@ pub struct Strangers {
     /// Apart from the others, so that neither keeps the other from being kept.
     faulty_lines: Lines,
     streams: Mutex<Budget>,
+    reads: Mutex<Budget>,
     /// Lines that were not kept.
     lost_lines: Tally,
     /// Streams that were not made.
@@ -52,17 +57,18 @@ struct Lines {
 
 impl Default for Strangers {
     fn default() -> Self {
-        Self::new(LINES, STREAMS)
+        Self::new(LINES, STREAMS, READS)
     }
 }
 
 impl Strangers {
-    /// Strangers whose addresses may have so many lines and streams each.
-    pub fn new(lines: Quota, streams: Quota) -> Self {
+    /// Strangers whose addresses may have so many lines, streams and reads each.
+    pub fn new(lines: Quota, streams: Quota, reads: Quota) -> Self {
         Self {
             lines: Lines::new(lines),
             faulty_lines: Lines::new(lines),
             streams: Mutex::new(budget(streams, Some(ALTOGETHER))),
+            reads: Mutex::new(budget(reads, Some(ALTOGETHER))),
             lost_lines: Tally::new("lines that are no reads are not kept: there are too many"),
             refused_streams: Tally::new(
                 "refused hardware that nobody is known to own: it opens too many streams",
@@ -103,6 +109,11 @@ impl Strangers {
         }
         may
     }
+
+    /// How long one more read from there has to wait that goes into the quarantine; `None` when it may come in now.
+    pub(super) fn pause(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+        lock(&self.reads).take(address, now).err()
+    }
 }
 
 impl Lines {
@@ -119,8 +130,12 @@ fn budget(quota: Quota, altogether: Option<u32>) -> Budget {
     Budget::new(quota, quota.times(PER_NETWORK), all)
 }
 
+fn lock(budget: &Mutex<Budget>) -> MutexGuard<'_, Budget> {
+    budget.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn take(budget: &Mutex<Budget>, address: IpAddr, count: usize) -> bool {
-    let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut budget = lock(budget);
     let now = Instant::now();
     (0..count).all(|_| budget.take(address, now).is_ok())
 }
@@ -130,7 +145,24 @@ mod tests {
     use super::*;
 
     fn strangers() -> Strangers {
-        Strangers::new(Quota::hourly(1, 8), Quota::hourly(1, 3))
+        Strangers::new(Quota::hourly(1, 8), Quota::hourly(1, 3), Quota::new(200, 1))
+    }
+
+    #[test]
+    fn a_backlog_comes_in_at_once_and_what_is_more_at_a_pace() {
+        let (strangers, now) = (Strangers::default(), Instant::now());
+        let address = IpAddr::from([203, 0, 113, 7]);
+        let come_at_once = |now| {
+            (0..200_000)
+                .take_while(|_| strangers.pause(address, now).is_none())
+                .count()
+        };
+        assert_eq!(come_at_once(now), 100_000);
+        let wait = strangers.pause(address, now).expect("has to wait");
+        assert_eq!(wait, Duration::from_millis(5));
+        assert_eq!(come_at_once(now + Duration::from_secs(1)), 200);
+        let neighbour = IpAddr::from([203, 0, 113, 8]);
+        assert_eq!(strangers.pause(neighbour, now), None);
     }
 
     #[test]

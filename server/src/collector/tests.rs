@@ -398,7 +398,11 @@ async fn server_with_quarantine() -> Server {
     let terms = testing::by_event("21ROTM");
     let added = store.add_feed(acme, &terms, Some(NOW), 9, NOW);
     added.await.expect("adds").expect("is room");
-    let strangers = Strangers::new(Quota::hourly(1, 9), Quota::hourly(1, 3));
+    let strangers = Strangers::new(
+        Quota::hourly(1, 9),
+        Quota::hourly(1, 3),
+        Quota::hourly(1, 3),
+    );
     Server::start_with(store, place, acme, strangers).await
 }
 
@@ -457,6 +461,25 @@ async fn who_comes_again_and_again_with_another_event_fills_no_quarantine() {
     let quarantine = store.quarantine(NOW).await.expect("is there");
     let made = store.timing_sessions(quarantine, None, 100).await;
     assert_eq!(made.expect("lists").len(), 3);
+}
+
+#[tokio::test]
+async fn reads_of_nobody_come_in_at_a_pace_and_none_is_lost() {
+    let server = server_with_quarantine().await;
+    let mut stranger = Hardware::introduce_as(&server, "AA", "Another", "FINISH").await;
+    stranger.hear("start~FINISH").await;
+    stranger.reads(1..=10).await;
+    let some = async |server: &Server| server.stored().await >= 3;
+    server.until("as many as may come at once", some).await;
+    let mut known = Hardware::introduce(&server, "AA").await;
+    known.reads(1..=10).await;
+    let all_of_known = async |server: &Server| server.stored().await >= 13;
+    server
+        .until("all of hardware that is known", all_of_known)
+        .await;
+    assert_eq!(server.stored().await, 13, "the others wait");
+    let (store, _place) = server.stop().await;
+    assert_eq!(store.totals().await.expect("counts").reads, 20);
 }
 
 #[tokio::test]
