@@ -63,16 +63,17 @@ pub(super) async fn collect(
     inlet: Inlet,
     shutdown: CancellationToken,
 ) {
-    let refuse = |reason: &dyn std::fmt::Display| {
-        services.registry.count_fault();
-        warn!(%peer, %reason, "refused a timing connection");
-    };
     if !way.admits(peer.ip()) {
-        return refuse(&"the feed of this port takes nobody from there");
+        services.registry.count_fault();
+        return services.strangers.misplaced_connections.add(peer.ip());
     }
     let presence = match services.registry.enter(peer, way.protocol(), clock::now()) {
         Ok(presence) => presence,
-        Err(reason) => return refuse(&reason),
+        Err(full) => {
+            services.registry.count_fault();
+            let refused = &services.strangers.refused_connections;
+            return refused.add_because(peer.ip(), &full);
+        }
     };
     let mut intake = Intake::new(&services, &way, peer, presence, inlet, shutdown.clone());
     match connection::converse(socket, &way, &mut intake, shutdown).await {
@@ -106,6 +107,7 @@ mod tests {
     use super::*;
     use crate::{
         collector::{
+            registry::MOST_PER_ADDRESS,
             storing::{self, Storing},
             strangers::Strangers,
         },
@@ -318,6 +320,39 @@ mod tests {
         let store = port.store.clone();
         port.close().await;
         assert_eq!(store.faulty_lines(other).await.expect("counts"), 1);
+    }
+
+    #[tokio::test]
+    async fn connections_without_a_place_and_faults_are_counted_for_the_log() {
+        let port = Port::open(Protocol::ChronoTrack).await;
+        let services = port.services.clone();
+        let strangers = &services.strangers;
+        let mut rubbish = port.dial().await;
+        say(&mut rubbish, b"rubbish\r\n").await;
+        is_closed(rubbish).await;
+
+        let mut connections = Vec::new();
+        for _ in 0..MOST_PER_ADDRESS {
+            connections.push(port.dial().await);
+        }
+        for _ in 0..2 {
+            is_closed(port.dial().await).await;
+        }
+        drop(connections);
+        port.close().await;
+        let refused = strangers.refused_connections.total();
+        assert!(refused >= 2, "{refused} were refused");
+        let faults = strangers.faults_of_strangers.total();
+        assert!(faults > 0, "rubbish is a fault");
+        assert_eq!(services.registry.faults(), refused + faults);
+        assert_eq!(strangers.faults_of_known.total(), 0);
+    }
+
+    /// Waits for the server to close.
+    async fn is_closed(mut socket: TcpStream) {
+        let closed = timeout(PATIENCE, socket.read_to_end(&mut Vec::new())).await;
+        // A reset is a close as well: the server had not read everything.
+        drop(closed.expect("the server closes"));
     }
 
     /// What hardware says to begin with, and then every now and then.

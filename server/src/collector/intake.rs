@@ -15,7 +15,7 @@ use gantry_core::{
 use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::{
     feeds::{self, Decision, Directory, Owner},
@@ -35,9 +35,6 @@ use crate::{
     store::{Arrival, FeedId, LineId, NewLine, Source, Store, UNNAMED_EVENT},
     turns::Lane,
 };
-
-/// Faults of one connection that are worth a warning each; the rest is counted.
-const MOST_WARNINGS: u64 = 20;
 
 /// Why a message is not acknowledged.
 const NOT_KEPT: &str = "a message is not acknowledged: lines of it were not kept, because there are too many; the hardware has to keep it";
@@ -67,7 +64,6 @@ pub(super) struct Intake {
     /// Where the hardware's clock is, as far as its feed is known.
     zone: TimeZone,
     resolver: Resolver,
-    faults: u64,
 }
 
 /// Why a connection must be let go. The hardware will come again and nothing is lost.
@@ -124,7 +120,6 @@ impl Intake {
             owner: None,
             is_strange: false,
             streams: Vec::new(),
-            faults: 0,
         }
     }
 
@@ -229,13 +224,14 @@ impl Intake {
 
     /// Counts and logs a fault and keeps its line.
     pub(super) async fn fault(&mut self, reason: &str, raw: Option<Vec<u8>>) {
-        self.faults += 1;
         self.presence.count_fault(reason);
-        if self.faults <= MOST_WARNINGS {
-            warn!(peer = %self.peer, reason, "timing connection at fault");
+        let tally = if self.is_known() {
+            &self.strangers.faults_of_known
         } else {
-            debug!(peer = %self.peer, reason, "timing connection at fault");
-        }
+            &self.strangers.faults_of_strangers
+        };
+        tally.add_because(self.peer.ip(), &reason);
+        debug!(peer = %self.peer, reason, "timing connection at fault");
         if let Some(raw) = raw {
             self.keep(raw, Some(reason.to_owned()), clock::now()).await;
         }
@@ -259,10 +255,7 @@ impl Intake {
 
     /// Keeps a line that is no read as it came.
     pub(super) async fn keep(&mut self, raw: Vec<u8>, fault: Option<String>, received_at: Moment) {
-        let is_known = self
-            .owner
-            .as_ref()
-            .map_or(self.by.is_some(), |owner| owner.feed.is_some());
+        let is_known = self.is_known();
         let line = Line {
             received_at,
             fault,
@@ -329,6 +322,12 @@ impl Intake {
         }
         self.is_strange = self.feeds.known().is_quarantine(owner.partner);
         Ok(self.owner.insert(owner).clone())
+    }
+
+    /// Whether a feed says whose it is.
+    fn is_known(&self) -> bool {
+        let owner = self.owner.as_ref();
+        owner.map_or(self.by.is_some(), |owner| owner.feed.is_some())
     }
 
     /// What is known of the connection by now.

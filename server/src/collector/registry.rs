@@ -31,7 +31,7 @@ const MOST: usize = 512;
 const MOST_PER_NETWORK: usize = MOST / 2;
 
 /// Connections from one address. Many mats may share one router.
-const MOST_PER_ADDRESS: usize = 64;
+pub(super) const MOST_PER_ADDRESS: usize = 64;
 
 /// Characters of a fault that are remembered; most of a long one is what the hardware said.
 const LONGEST_FAULT: usize = 200;

@@ -46,6 +46,14 @@ pub struct Strangers {
     lost_lines: Tally,
     /// Streams that were not made.
     refused_streams: Tally,
+    /// Connections for which there was no place.
+    pub(super) refused_connections: Tally,
+    /// Connections to a feed's own port from where it takes nobody.
+    pub(super) misplaced_connections: Tally,
+    /// Faults of hardware that a feed knows, which has to be heard of whatever others do.
+    pub(super) faults_of_known: Tally,
+    /// Faults of everybody else.
+    pub(super) faults_of_strangers: Tally,
 }
 
 /// Lines of one kind.
@@ -73,6 +81,12 @@ impl Strangers {
             refused_streams: Tally::new(
                 "refused hardware that nobody is known to own: it opens too many streams",
             ),
+            refused_connections: Tally::new("refused a timing connection: there are too many"),
+            misplaced_connections: Tally::new(
+                "refused a timing connection: the feed of its port takes nobody from there",
+            ),
+            faults_of_known: Tally::new("timing hardware of a feed at fault"),
+            faults_of_strangers: Tally::new("timing connection at fault"),
         }
     }
 
