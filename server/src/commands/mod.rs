@@ -88,8 +88,9 @@ async fn perform(command: Command) -> anyhow::Result<ExitCode> {
             QuarantineCommand::HandOver {
                 session,
                 to,
+                all,
                 config,
-            } => quarantine::hand_over(&config, session, &to).await?,
+            } => quarantine::hand_over(&config, session, &to, all).await?,
         },
         Command::Audit(audit) => audit::read(&audit).await?,
     }

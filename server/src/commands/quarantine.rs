@@ -1,5 +1,7 @@
 //! `gantry-server quarantine`
 
+use std::collections::BTreeMap;
+
 use anyhow::bail;
 use serde_json::json;
 use uuid::Uuid;
@@ -8,6 +10,7 @@ use super::{audit::note, open_store, partners::named, running::ask, say};
 use crate::{
     clock,
     config::Config,
+    household::network,
     status::TimingConnection,
     store::{KnownBy, Ordered, TimingSession, TimingSessionId, audit::Action},
 };
@@ -54,11 +57,26 @@ pub(super) async fn list(config: &Config) -> anyhow::Result<()> {
     )
 }
 
-/// Orders that a session becomes a timing company's.
-pub(super) async fn hand_over(config: &Config, session: Uuid, to: &str) -> anyhow::Result<()> {
+/// Orders that a session becomes a timing company's. One that hardware of several networks sent must be wanted as a whole: two
+/// companies that time events of the same name on the same day share a session here.
+pub(super) async fn hand_over(
+    config: &Config,
+    session: Uuid,
+    to: &str,
+    is_all: bool,
+) -> anyhow::Result<()> {
     let store = open_store(config).await?;
     let partner = named(&store, to).await?;
     let id = TimingSessionId(session);
+    let quarantine = store.quarantine(clock::now()).await?;
+    let networks = networks(&addresses(store.peers(quarantine, id).await?));
+    if networks.len() > 1 && !is_all {
+        bail!(
+            "the hardware of the session {session} is in several networks, so that it may be several companies': {}; \
+             if all of it is {to}'s, say so with --all",
+            networks.join("; ")
+        );
+    }
     let known_by = match store.order_hand_over(id, partner.id, clock::now()).await? {
         Ordered::Taken(known_by) => known_by,
         Ordered::Before => bail!("the session {session} is being handed over already"),
@@ -108,6 +126,21 @@ fn known_again(known_by: &KnownBy, to: &str) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// The networks of addresses, each with those that are in it.
+fn networks(addresses: &[String]) -> Vec<String> {
+    let mut networks: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for address in addresses {
+        let network = address
+            .parse()
+            .map_or_else(|_| address.clone(), |address| network(address).to_string());
+        networks.entry(network).or_default().push(address);
+    }
+    networks
+        .into_values()
+        .map(|addresses| addresses.join(", "))
+        .collect()
 }
 
 fn described(session: &TimingSession, peers: &[String], is_moving: bool) -> String {
@@ -172,11 +205,52 @@ fn addresses(peers: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{
+        LineId, NewLine,
+        testing::{self, NOW},
+    };
+
+    #[test]
+    fn addresses_are_told_by_their_networks() {
+        let addresses = ["203.0.113.7", "198.51.100.1", "203.0.113.9"].map(str::to_owned);
+        assert_eq!(
+            networks(&addresses),
+            ["198.51.100.1", "203.0.113.7, 203.0.113.9"]
+        );
+        assert_eq!(networks(&addresses[..1]), ["203.0.113.7"]);
+    }
+
+    #[tokio::test]
+    async fn hardware_of_several_networks_is_handed_over_only_when_all_of_it_is_meant() {
+        let (store, place) = testing::store().await;
+        let quarantine = store.quarantine(NOW).await.expect("is made");
+        store.add_partner("Acme", NOW).await.expect("adds");
+        let session = store.open_timing_session(quarantine, "10K", "AA", "2021-05-08", NOW);
+        let session = session.await.expect("opens");
+        let lines = ["203.0.113.7:1", "198.51.100.1:1"].map(|peer| NewLine {
+            id: LineId::new(),
+            partner_id: quarantine,
+            timing_session_id: Some(session),
+            peer: peer.to_owned(),
+            received_at: NOW,
+            fault: None,
+            raw: b"ack~ping".to_vec(),
+        });
+        store.append(&[], &lines).await.expect("stores");
+        let config = Config::for_tests_at(&place);
+        let refused = hand_over(&config, session.0, "Acme", false).await;
+        let words = refused.expect_err("is refused").to_string();
+        assert!(words.contains("198.51.100.1; 203.0.113.7"), "{words}");
+        assert_eq!(store.hand_overs().await.expect("reads"), []);
+        let taken = hand_over(&config, session.0, "Acme", true).await;
+        taken.expect("is ordered");
+        assert_eq!(store.hand_overs().await.expect("reads").len(), 1);
+    }
 
     #[test]
     fn whoever_hands_over_hears_what_will_not_be_known_again() {
         let known_by = KnownBy {
-            feeds: vec![crate::store::testing::by_event("10K")],
+            feeds: vec![testing::by_event("10K")],
             unknown: 0,
         };
         assert_eq!(

@@ -56,6 +56,9 @@ pub enum QuarantineCommand {
         /// The timing company
         #[arg(long, value_name = "NAME")]
         to: String,
+        /// Also when its hardware is in several networks, and may be several companies'
+        #[arg(long)]
+        all: bool,
         /// Where the store is.
         #[command(flatten)]
         config: Config,
