@@ -81,7 +81,7 @@ fn hardware(connection: &TimingConnection, now: Moment) -> Vec<Finding> {
         .filter(|_| connection.faults > 0)
     {
         findings.push(Finding::Note(format!(
-            "{name} had {} faults, the newest: {fault}; its line is kept",
+            "{name} had {} faults, the newest: {fault}; its line is kept, unless there were too many",
             connection.faults
         )));
     }
