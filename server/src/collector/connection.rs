@@ -14,11 +14,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    forbearance::Forbearance,
-    intake::{Intake, Refused},
-    way::Way,
-};
+use super::{forbearance::Forbearance, intake::Intake, refused::Refused, way::Way};
 use crate::{
     clock,
     crash_points::{Point, point},

@@ -13,7 +13,6 @@ use gantry_core::{
     time::Moment,
 };
 use jiff::{Timestamp, tz::TimeZone};
-use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
@@ -21,6 +20,7 @@ use super::{
     feeds::{self, Decision, Directory, Owner},
     lines::{Held, Line, Lines},
     partner::NoPartner,
+    refused::Refused,
     registry::Presence,
     storing::Inlet,
     strangers::Strangers,
@@ -64,31 +64,6 @@ pub(super) struct Intake {
     /// Where the hardware's clock is, as far as its feed is known.
     zone: TimeZone,
     resolver: Resolver,
-}
-
-/// Why a connection must be let go. The hardware will come again and nothing is lost.
-#[derive(Debug, Error)]
-pub(super) enum Refused {
-    /// The store does not answer.
-    #[error("the store does not take the connection's session: {0}")]
-    Store(#[from] sqlx::Error),
-    /// Somebody invents locations.
-    #[error("more than {MOST_LOCATIONS} locations on one connection")]
-    Locations,
-    /// Somebody whom nobody knows opens too much.
-    #[error(
-        "nobody is known to own this hardware, and too many streams were opened from its address lately"
-    )]
-    Strangers,
-    /// There is nobody to collect for.
-    #[error(transparent)]
-    NoPartner(#[from] NoPartner),
-    /// It was to end while it waited for its owner.
-    #[error("the connection is to end")]
-    Ended,
-    /// The writer has ended before the connections, which it does only when it failed.
-    #[error("nothing can be stored any more")]
-    WriterGone,
 }
 
 impl Intake {

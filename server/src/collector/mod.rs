@@ -21,6 +21,7 @@ pub mod news;
 pub mod partner;
 pub mod ports;
 pub mod redating;
+mod refused;
 pub mod registry;
 pub mod sessions;
 mod shipper;
