@@ -14,8 +14,8 @@ use super::{
 use crate::crash_points::{Point, point};
 
 /// Rows in one statement: as many as there are, in as few statements as these sizes allow, so that all that are ever said stay
-/// prepared. More rows hardly cost less each, and SQLite takes at most 32,766 values.
-const SIZES: [usize; 3] = [128, 16, 1];
+/// prepared. SQLite takes at most 32,766 values.
+const SIZES: [usize; 6] = [1_024, 256, 64, 16, 4, 1];
 
 /// Values of a row of reads.
 const COLUMNS: usize = 15;
@@ -39,13 +39,14 @@ const EVENTS_ABOVE: Across = Across::new(
     "positions are counted over all partners",
 );
 
+/// All streams at once: each statement is a way to the thread that writes and back. Both databases call the columns of values so.
 const ADVANCE: Across = Across::new(
-    "update timing_streams set
-    last_sequence = case when last_sequence < $2 then $2 else last_sequence end,
-    reads = reads + $3,
-    first_read_at = coalesce(first_read_at, $4),
-    last_read_at = coalesce($5, last_read_at)
-    where id = $1",
+    "update timing_streams as stream set
+    last_sequence = case when stream.last_sequence < come.column2 then come.column2 else stream.last_sequence end,
+    reads = stream.reads + come.column3,
+    first_read_at = coalesce(stream.first_read_at, come.column4),
+    last_read_at = coalesce(come.column5, stream.last_read_at)
+    from (",
     "the hardware of all partners is stored in one transaction",
 );
 
@@ -167,13 +168,18 @@ impl Store {
             let stored: Vec<StoredRead> = positions.into_iter()
                 .map(|position| StoredRead::new(position, &reads[(position - last - 1) as usize]))
                 .collect();
-            for (stream, progress) in progress(last + 1, reads, &stored) {
-                ADVANCE.query()
-                    .bind(stream)
-                    .bind(progress.last_sequence)
-                    .bind(progress.reads)
-                    .bind(progress.first_read_at)
-                    .bind(progress.last_read_at)
+            let progress = progress(last + 1, reads, &stored);
+            if !progress.is_empty() {
+                ADVANCE.builder()
+                    .push_values(progress, |mut row, (stream, progress)| {
+                        row.push_bind(stream)
+                            .push_bind(progress.last_sequence)
+                            .push_bind(progress.reads)
+                            .push_bind(progress.first_read_at)
+                            .push_bind(progress.last_read_at);
+                    })
+                    .push(") as come where stream.id = come.column1")
+                    .build()
                     .execute(&mut *transaction)
                     .await?;
             }
