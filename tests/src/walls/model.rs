@@ -269,6 +269,7 @@ fn without_hardwares_names(status: &str) -> Result<String> {
     for connection in connections.context("the status has no connections")? {
         connection["event"].take();
         connection["clocks"].take();
+        connection["session"].take();
         let locations = connection["locations"].take();
         ensure!(locations.is_array(), "the status has no mats: {connection}");
     }
