@@ -82,8 +82,8 @@ pub(super) async fn converse(
         // What has arrived comes first: while we were kept waiting no deadline was the client's fault.
         let has_more = tokio::select! {
             biased;
-            () = shutdown.cancelled() => return talk.leave(End::Shutdown).await,
-            () = ended.cancelled() => return talk.leave(End::LetGo).await,
+            () = shutdown.cancelled() => return Box::pin(talk.leave(End::Shutdown)).await,
+            () = ended.cancelled() => return Box::pin(talk.leave(End::LetGo)).await,
             readable = talk.socket.readable() => readable.is_ok(),
             () = until(talk.next_deadline()) => {
                 done = talk.tick().await;

@@ -321,7 +321,8 @@ impl Intake {
         let place = if let Some(place) = known {
             place
         } else {
-            let place = self.open_stream(location).await?;
+            // It happens hardly ever, and every connection would have to have room for it.
+            let place = Box::pin(self.open_stream(location)).await?;
             self.place_lines().await;
             place
         };

@@ -32,10 +32,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// long before: a commit that has to do it takes tens of milliseconds longer.
 const WAL_PAGES: &str = "16384";
 
-/// What the connection that writes to SQLite keeps in memory (16 MiB, in KiB below zero): all pages that one group of reads changes,
-/// which would be written twice otherwise.
-const WRITER_CACHE: &str = "-16384";
-
 /// What PostgreSQL is told of every connection: a query that hangs is ended before its caller's patience is, and a commit is
 /// on disk when it returns, whatever the server's own configuration says.
 const POSTGRES_SETTINGS: [(&str, &str); 4] = [
@@ -265,9 +261,7 @@ async fn open_sqlite(file: &Path) -> anyhow::Result<SqlitePools> {
     let mut migrating = options.clone().foreign_keys(false).connect().await?;
     SQLITE_MIGRATIONS.run(&mut migrating).await?;
     migrating.close().await?;
-    let writer = pool(1)
-        .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
-        .await?;
+    let writer = pool(1).connect_with(options.clone()).await?;
     let readers = pool(CONNECTIONS)
         .connect_with(options.pragma("query_only", "on"))
         .await?;
