@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, FromRow, postgres::PgConnectOptions,
-    sqlite::SqliteConnectOptions,
+    query::QueryAs, sqlite::SqliteConnectOptions,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,9 @@ pub struct StoredLine {
     /// The line as it came.
     pub raw: Vec<u8>,
 }
+
+const READS: &str = "select connection, timing_reads.location, sequence, tag, raw
+    from timing_reads join timing_streams on timing_streams.id = stream_id";
 
 /// Every row of a query's answer, over a connection of its own.
 macro_rules! rows {
@@ -190,10 +193,23 @@ impl Database {
 
     /// Every read, sorted.
     pub async fn reads(&self) -> Result<Vec<StoredRead>> {
-        let query = "select connection, timing_reads.location, sequence, tag, raw
-             from timing_reads join timing_streams on timing_streams.id = stream_id";
         let mut reads: Vec<StoredRead> =
-            rows!(self, sqlx::query_as(query)).context("list the reads")?;
+            rows!(self, sqlx::query_as(READS)).context("list the reads")?;
+        reads.sort();
+        Ok(reads)
+    }
+
+    /// The reads of these connections, of which there is at least one, sorted.
+    pub async fn reads_of(&self, connections: &[String]) -> Result<Vec<StoredRead>> {
+        let places: Vec<String> = (1..=connections.len())
+            .map(|number| format!("${number}"))
+            .collect();
+        let query = format!("{READS} where connection in ({})", places.join(", "));
+        let reads = rows!(self, {
+            let query = sqlx::query_as(AssertSqlSafe(query));
+            connections.iter().fold(query, QueryAs::bind)
+        });
+        let mut reads: Vec<StoredRead> = reads.context("list the reads")?;
         reads.sort();
         Ok(reads)
     }

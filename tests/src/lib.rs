@@ -8,6 +8,7 @@ pub mod hardware;
 pub mod mat;
 pub mod operator;
 pub mod programs;
+pub mod progress;
 pub mod race;
 pub mod venue;
 pub mod wait;

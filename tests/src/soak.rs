@@ -17,6 +17,7 @@ use tokio::{io::AsyncWriteExt as _, task::JoinSet, time::sleep};
 use crate::{
     database::{Database, Kind, Placed},
     mat::Mat,
+    progress::tell,
     venue::{PARTNER, Venue},
     wait,
     walls::chance::Chance,
@@ -92,6 +93,9 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
         speed: plan.speed,
         each: plan.race.as_millis() as u64 / BETWEEN_MS as u64,
     };
+    let (race_lasts, run_in) = (plan.race, race.real_ms(plan.race.as_millis() as i64));
+    let words = format!("{READERS} readers run a race of {race_lasts:?} in {run_in:?}");
+    tell(out, words)?;
     let mut readers = JoinSet::new();
     for number in 0..READERS {
         readers.spawn(race.run_reader(number, server.addresses.timing));

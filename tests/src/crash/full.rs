@@ -15,6 +15,7 @@ use crate::{
     database::{Database, Kind},
     mat::Mat,
     operator::Operator,
+    progress::tell,
     venue::Venue,
     wait,
 };
@@ -93,6 +94,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
         no_alarm(&server, "disk").await?;
         peers.stop().await;
         count::all_once(&mats, plan.each, &stored)?;
+        tell(out, format!("{} of {} times", time + 1, plan.times))?;
     }
     server.stop().await?;
     venue.database.ensure_sound().await?;

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     database::Database,
     mat::Mat,
+    progress::tell,
     repository,
     venue::{PARTNER, Venue},
     wait,
@@ -52,7 +53,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
     let dir = folder.path().join("pg");
     let url = postgres("start", &dir).await?;
     let database = Database::Postgres(Box::new(url.parse()?));
-    let outcome = race(plan, database, &dir).await;
+    let outcome = race(plan, database, &dir, out).await;
     postgres("stop", &dir).await?;
     outcome?;
     writeln!(
@@ -63,7 +64,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-async fn race(plan: Plan, database: Database, dir: &Path) -> Result<()> {
+async fn race(plan: Plan, database: Database, dir: &Path, out: &mut impl Write) -> Result<()> {
     let venue = Venue::over(database, None)?;
     venue.add_partner(PARTNER).await?;
     let server = venue.serve().await?;
@@ -76,6 +77,7 @@ async fn race(plan: Plan, database: Database, dir: &Path) -> Result<()> {
         })
         .await
     };
+    tell(out, format!("{MATS} mats send {} reads each", plan.each))?;
     let peers = Peers::start(&mats, timing, plan.each, 1);
     stored(plan.each).await?;
     peers.stop().await;
@@ -84,8 +86,10 @@ async fn race(plan: Plan, database: Database, dir: &Path) -> Result<()> {
     // Hardware that comes now and hardware that was there go on.
     let peers = Peers::start(&mats, timing, 2 * plan.each, 2);
     has_alarm(&server, "database").await?;
+    tell(out, "PostgreSQL is gone, and as many reads come again")?;
     sleep(plan.gone).await;
     postgres("again", dir).await?;
+    tell(out, "PostgreSQL is there again and takes what has waited")?;
     let reads = stored(2 * plan.each).await?;
     no_alarm(&server, "database").await?;
     peers.stop().await;

@@ -8,6 +8,7 @@ use super::{count, peers::Peers};
 use crate::{
     database::{Kind, StoredRead},
     mat::Mat,
+    progress::tell,
     venue::{Addresses, PARTNER, Server, Venue},
     wait,
     walls::chance::Chance,
@@ -42,6 +43,9 @@ const EACH: u64 = 150;
 /// How often the server dies in each race, at most: it may have all reads before it comes past its point so often.
 const DEATHS: usize = 3;
 
+/// After every how manieth race it is said how far it is.
+const PROGRESS: u64 = 50;
+
 /// Races to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -66,11 +70,16 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
         Kind::Postgres => &POINTS,
     };
     let mut deaths = vec![0; points.len()];
-    for seed in plan.first..plan.first + plan.seeds {
+    for (seed, done) in (plan.first..).zip(1..=plan.seeds) {
         let race = Race::new(seed);
         race.run(&mut venue, addresses, points, &mut deaths)
             .await
             .with_context(|| format!("seed {seed} of {:?}", plan.kind))?;
+        if done % PROGRESS == 0 {
+            let all = plan.seeds;
+            let words = format!("{done} of {all} races, no read lost and none twice");
+            tell(out, words)?;
+        }
     }
     for (point, deaths) in points.iter().zip(deaths) {
         writeln!(out, "died {deaths} times when reads were {point}")?;
@@ -156,9 +165,7 @@ impl Race {
     /// The reads of this race, by somebody who opens the database beside the server.
     async fn stored(&self, venue: &Venue) -> Result<Vec<StoredRead>> {
         let connections: Vec<String> = self.mats.iter().map(Mat::connection).collect();
-        let mut reads = venue.database.reads().await?;
-        reads.retain(|read| connections.contains(&read.connection));
-        Ok(reads)
+        venue.database.reads_of(&connections).await
     }
 }
 

@@ -18,10 +18,14 @@ use super::{
 use crate::{
     database::Database,
     mat::Mat,
+    progress::tell,
     venue::{PARTNER, Venue},
     wait,
     walls::chance::Chance,
 };
+
+/// After every how manieth image it is said how far it is.
+const PROGRESS: usize = 500;
 
 /// How much is tried.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +75,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<bool> {
     let before = Disk::of(&database);
     venue.run_under(trace::watcher(&database, &trace));
     let mat = Mat::new("Torn", 0);
+    tell(out, format!("{} reads are stored one by one", plan.reads))?;
     let seen = store(&venue, &mat, plan).await?;
     let done = wait::until("the end of the trace", async || {
         let text = std::fs::read_to_string(&trace)?;
@@ -80,7 +85,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<bool> {
     })
     .await?;
     let done = trace::parse(&done).context("understand the trace")?;
-    let images = try_all(before, &done, &mat, &seen, plan, venue.path()).await?;
+    let images = try_all(before, &done, &mat, &seen, plan, venue.path(), out).await?;
     writeln!(
         out,
         "{} reads, {} deeds, {images} images: each sound, with every read that could be seen, once",
@@ -124,6 +129,7 @@ async fn try_all(
     seen: &[Seen],
     plan: Plan,
     folder: &Path,
+    out: &mut impl Write,
 ) -> Result<usize> {
     let mut chance = Chance::new(1);
     let mut images = 0;
@@ -158,6 +164,10 @@ async fn try_all(
             })?;
             images += 1;
             std::fs::remove_dir_all(&place)?;
+            if images % PROGRESS == 0 {
+                let words = format!("{images} images, {number} of {} deeds", done.len());
+                tell(out, words)?;
+            }
         }
     }
     ensure!(images > 0, "nothing was written");
