@@ -18,12 +18,9 @@ use crate::{
     store::{Group, Result, Spool, is_about_disk, is_away},
 };
 
-/// Reads that are shipped in one transaction when it is behind, and a few groups more: what a distant database takes its time for
-/// is the asking.
-const TOGETHER: usize = 8_192;
-
-/// Groups that are read from the spool at once.
-const PAGE: usize = 32;
+/// Bytes of the spool that are shipped in one transaction when it is behind, and a group more; some eight thousand reads. What a
+/// distant database takes its time for is the asking, and what is under way takes memory.
+const TOGETHER: usize = 1024 * 1024;
 
 /// How often what was shipped is removed while there is more. Each time costs the writer an `fsync` that it waits for.
 const REMOVE_EVERY: Duration = Duration::from_secs(1);
@@ -110,24 +107,9 @@ impl Shipper {
     }
 
     async fn next(&self, shipped: i64) -> Result<Vec<(i64, Group)>> {
-        let mut groups: Vec<(i64, Group)> = Vec::new();
-        let mut reads = 0;
-        while reads < TOGETHER {
-            let last = groups.last().map_or(shipped, |(position, _)| *position);
-            let known = |source| self.streams.known(source);
-            let look = || self.spool.after(last, PAGE, known);
-            let page = self.insistence.on(look).await?.value;
-            let is_all = page.len() < PAGE;
-            reads += page
-                .iter()
-                .map(|(_, group)| group.reads.len())
-                .sum::<usize>();
-            groups.extend(page);
-            if is_all {
-                break;
-            }
-        }
-        Ok(groups)
+        let known = |source| self.streams.known(source);
+        let look = || self.spool.after(shipped, TOGETHER, known);
+        Ok(self.insistence.on(look).await?.value)
     }
 
     /// Removes what was shipped, and answers through where. What cannot be removed now can be later.

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
+use futures_util::TryStreamExt as _;
 use gantry_core::time::Moment;
 use sqlx::{
     FromRow, SqlitePool,
@@ -40,7 +41,7 @@ const APPEND: Common = Common::new(
 );
 
 const AFTER: Common = Common::new(
-    "select position, version, body from spooled_groups where position > $1 order by position limit $2",
+    "select position, version, body from spooled_groups where position > $1 order by position",
 );
 
 const REMOVE: Common = Common::new("delete from spooled_groups where position <= $1");
@@ -111,6 +112,8 @@ impl Spool {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .locking_mode(SqliteLockingMode::Exclusive)
+            // Groups are large, and who reads them stops when there are enough.
+            .row_buffer_size(1)
             .auto_vacuum(SqliteAutoVacuum::Incremental);
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
@@ -167,21 +170,30 @@ impl Spool {
             .map(drop)
     }
 
-    /// The first groups after a position, in order, each with its own position. Sources are passed through `known`, so that what is
-    /// found out about one need not be found out for each group.
+    /// The first groups after a position, in order, each with its own position: so many that they have `enough` bytes, or all.
+    /// Sources are passed through `known`, so that what is found out about one need not be found out for each group.
     pub async fn after(
         &self,
         position: i64,
-        limit: usize,
+        enough: usize,
         known: impl Fn(Source) -> Arc<Source>,
     ) -> Result<Vec<(i64, Group)>> {
-        let rows: Vec<GroupRow> = AFTER
-            .query_as()
-            .bind(position)
-            .bind(limit as i64)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = self.rows_after(position, enough).await?;
         rows.into_iter().map(|row| row.read(&known)).collect()
+    }
+
+    /// The rows as they are: the writer waits for the connection, so nothing is made of them here.
+    async fn rows_after(&self, position: i64, enough: usize) -> Result<Vec<GroupRow>> {
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        let mut found = AFTER.query_as().bind(position).fetch(&self.pool);
+        while bytes < enough
+            && let Some(row) = found.try_next().await?
+        {
+            let row: GroupRow = row;
+            bytes += row.body.len();
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     /// Lets go of everything up to a position, which is in the database.
@@ -280,8 +292,8 @@ mod tests {
         spool.close().await;
 
         let spool = Spool::open(&file, &here("a")).await.expect("opens again");
-        let groups = spool.after(0, 9, Arc::new).await.expect("reads");
-        let shipped_again = spool.after(0, 9, Arc::new).await.expect("reads");
+        let groups = spool.after(0, usize::MAX, Arc::new).await.expect("reads");
+        let shipped_again = spool.after(0, usize::MAX, Arc::new).await.expect("reads");
         assert_eq!(shipped_again[0].1.lines[0].id, groups[0].1.lines[0].id);
         let (first, kept) = &groups[0];
         assert_eq!(kept.reads[0].source.origin(), Some(origin));
@@ -295,6 +307,8 @@ mod tests {
             assert_eq!(kept.read, written);
         }
         assert_eq!(kept.lines[0].raw, [0xff]);
+        let enough = spool.after(0, 1, Arc::new).await.expect("reads");
+        assert_eq!(enough.len(), 1, "the other one is for the next time");
         assert_eq!(
             (groups.len(), spool.last().await.expect("reads")),
             (2, first + 1)
