@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use sqlx::{Connection, Database, Encode, Postgres, Sqlite, Type};
+use sqlx::{Connection, Database, Encode, PgConnection, SqliteConnection, Type};
 
 use super::{
     NewLine, NewRead, Result, Store, StoredRead, StreamId,
@@ -58,41 +58,6 @@ const KEEP_LINES: Across = Across::new(
 /// Lines in one statement.
 const LINES_PER_STATEMENT: usize = 128;
 
-/// A database with its texts of [`APPEND`], one for each of the [`SIZES`].
-trait Appending: Database + Sized
-where
-    Option<i64>: for<'q> Encode<'q, Self> + Type<Self>,
-{
-    fn texts() -> &'static [Rows; SIZES.len()];
-
-    fn write() -> [Rows; SIZES.len()] {
-        SIZES.map(|rows| APPEND.rows::<Self>(rows, COLUMNS, UNLESS_REPEATED))
-    }
-}
-
-impl Appending for Sqlite {
-    fn texts() -> &'static [Rows; SIZES.len()] {
-        static TEXTS: LazyLock<[Rows; SIZES.len()]> = LazyLock::new(Sqlite::write);
-        &TEXTS
-    }
-}
-
-impl Appending for Postgres {
-    fn texts() -> &'static [Rows; SIZES.len()] {
-        static TEXTS: LazyLock<[Rows; SIZES.len()]> = LazyLock::new(Postgres::write);
-        &TEXTS
-    }
-}
-
-/// The texts for the database that a connection leads to.
-fn texts<C>(_: &C) -> &'static [Rows; SIZES.len()]
-where
-    C: Connection<Database: Appending>,
-    Option<i64>: for<'q> Encode<'q, C::Database> + Type<C::Database>,
-{
-    C::Database::texts()
-}
-
 impl Store {
     /// Stores what the hardware sent in one transaction and answers the reads that were not there yet, in order.
     ///
@@ -115,16 +80,49 @@ impl Store {
         lines: &[NewLine],
     ) -> Result<Vec<StoredRead>> {
         storing!(self.db, Server, conn => {
-            let texts = texts(conn);
             let mut transaction = conn.begin().await?;
-            let mut inserted = 0;
-            let mut position = last;
-            let mut left = reads;
-            for (rows, text) in SIZES.into_iter().zip(texts) {
-                let (whole, rest) = left.split_at(left.len() / rows * rows);
-                left = rest;
-                for chunk in whole.chunks(rows) {
-                    let mut query = text.query();
+            let inserted = transaction.insert(last, reads).await?;
+            point(Point::Inserted);
+            let positions = transaction.positions(last, reads.len(), inserted).await?;
+            let stored: Vec<StoredRead> = positions
+                .into_iter()
+                .map(|position| StoredRead::new(position, &reads[(position - last - 1) as usize]))
+                .collect();
+            transaction.advance(progress(last + 1, reads, &stored)).await?;
+            transaction.keep(lines).await?;
+            transaction.commit().await?;
+            point(Point::Committed);
+            Ok(stored)
+        })
+    }
+}
+
+/// The steps of appending, within a transaction of either database.
+trait Appending {
+    /// Stores reads under the positions after `last`, those that are there already excepted; answers how many were not.
+    async fn insert(&mut self, last: i64, reads: &[NewRead]) -> Result<u64>;
+
+    /// The positions under which that many of so many reads were stored.
+    async fn positions(&mut self, last: i64, reads: usize, inserted: u64) -> Result<Vec<i64>>;
+
+    /// Moves the streams on.
+    async fn advance(&mut self, progress: BTreeMap<StreamId, Progress>) -> Result<()>;
+
+    /// Keeps lines, those that are there already excepted.
+    async fn keep(&mut self, lines: &[NewLine]) -> Result<()>;
+}
+
+/// What is said is the same on both.
+macro_rules! appending {
+    ($connection:ty) => {
+        impl Appending for $connection {
+            async fn insert(&mut self, last: i64, reads: &[NewRead]) -> Result<u64> {
+                static TEXTS: LazyLock<[Rows; SIZES.len()]> =
+                    LazyLock::new(texts::<<$connection as Connection>::Database>);
+                let mut inserted = 0;
+                let mut position = last;
+                for (size, chunk) in portions(reads) {
+                    let mut query = TEXTS[size].query();
                     for NewRead { origin, read, .. } in chunk {
                         position += 1;
                         query = query
@@ -144,33 +142,39 @@ impl Store {
                             .bind(read.received_at.0)
                             .bind(&read.raw);
                     }
-                    inserted += query.execute(&mut *transaction).await?.rows_affected();
+                    inserted += query.execute(&mut *self).await?.rows_affected();
                 }
+                Ok(inserted)
             }
-            point(Point::Inserted);
-            // A read that met a position in use would have been passed over like a repeat, and lost. Without reads nothing
-            // is looked at: a transaction that looks before it writes is refused when another wrote meanwhile.
-            let positions: Vec<i64> = if reads.is_empty() {
-                Vec::new()
-            } else if inserted == reads.len() as u64 {
-                let events: i64 = EVENTS_ABOVE.query_scalar().bind(last).fetch_one(&mut *transaction).await?;
-                if events > 0 {
-                    return Err(not_alone(last));
+
+            // A read that met a position in use would have been passed over like a repeat, and lost. Without reads nothing is
+            // looked at: a transaction that looks before it writes is refused when another wrote meanwhile.
+            async fn positions(
+                &mut self,
+                last: i64,
+                reads: usize,
+                inserted: u64,
+            ) -> Result<Vec<i64>> {
+                if reads == 0 {
+                    return Ok(Vec::new());
                 }
-                (last + 1..=position).collect()
-            } else {
-                let above: Vec<i64> = ABOVE.query_scalar().bind(last).fetch_all(&mut *transaction).await?;
-                if above.len() as u64 != inserted {
-                    return Err(not_alone(last));
+                if inserted == reads as u64 {
+                    let events = EVENTS_ABOVE.query_scalar().bind(last);
+                    let events: i64 = events.fetch_one(self).await?;
+                    ensure_alone(events == 0, last)?;
+                    return Ok((last + 1..=last + reads as i64).collect());
                 }
-                above
-            };
-            let stored: Vec<StoredRead> = positions.into_iter()
-                .map(|position| StoredRead::new(position, &reads[(position - last - 1) as usize]))
-                .collect();
-            let progress = progress(last + 1, reads, &stored);
-            if !progress.is_empty() {
-                ADVANCE.builder()
+                let above: Vec<i64> = ABOVE.query_scalar().bind(last).fetch_all(self).await?;
+                ensure_alone(above.len() as u64 == inserted, last)?;
+                Ok(above)
+            }
+
+            async fn advance(&mut self, progress: BTreeMap<StreamId, Progress>) -> Result<()> {
+                if progress.is_empty() {
+                    return Ok(());
+                }
+                ADVANCE
+                    .builder()
                     .push_values(progress, |mut row, (stream, progress)| {
                         row.push_bind(stream)
                             .push_bind(progress.last_sequence)
@@ -180,37 +184,62 @@ impl Store {
                     })
                     .push(") as come where stream.id = come.column1")
                     .build()
-                    .execute(&mut *transaction)
+                    .execute(self)
                     .await?;
+                Ok(())
             }
-            for chunk in lines.chunks(LINES_PER_STATEMENT) {
-                KEEP_LINES.builder()
-                    .push_values(chunk, |mut row, line| {
-                        row.push_bind(line.id)
-                            .push_bind(line.partner_id)
-                            .push_bind(line.timing_session_id)
-                            .push_bind(&line.peer)
-                            .push_bind(line.received_at.0)
-                            .push_bind(&line.fault)
-                            .push_bind(&line.raw);
-                    })
-                    .push(UNLESS_REPEATED)
-                    .build()
-                    .execute(&mut *transaction)
-                    .await?;
+
+            async fn keep(&mut self, lines: &[NewLine]) -> Result<()> {
+                for chunk in lines.chunks(LINES_PER_STATEMENT) {
+                    KEEP_LINES
+                        .builder()
+                        .push_values(chunk, |mut row, line| {
+                            row.push_bind(line.id)
+                                .push_bind(line.partner_id)
+                                .push_bind(line.timing_session_id)
+                                .push_bind(&line.peer)
+                                .push_bind(line.received_at.0)
+                                .push_bind(&line.fault)
+                                .push_bind(&line.raw);
+                        })
+                        .push(UNLESS_REPEATED)
+                        .build()
+                        .execute(&mut *self)
+                        .await?;
+                }
+                Ok(())
             }
-            transaction.commit().await?;
-            point(Point::Committed);
-            Ok(stored)
-        })
-    }
+        }
+    };
+}
+appending!(SqliteConnection);
+appending!(PgConnection);
+
+/// The texts of [`APPEND`], one for each of the [`SIZES`].
+fn texts<D: Database>() -> [Rows; SIZES.len()]
+where
+    Option<i64>: for<'q> Encode<'q, D> + Type<D>,
+{
+    SIZES.map(|rows| APPEND.rows::<D>(rows, COLUMNS, UNLESS_REPEATED))
+}
+
+/// The reads statement by statement, each with the place of its size among the [`SIZES`].
+fn portions(mut left: &[NewRead]) -> impl Iterator<Item = (usize, &[NewRead])> {
+    SIZES.iter().enumerate().flat_map(move |(size, &rows)| {
+        let (whole, rest) = left.split_at(left.len() / rows * rows);
+        left = rest;
+        whole.chunks(rows).map(move |chunk| (size, chunk))
+    })
 }
 
 /// Two servers on one database, which the second of them does not know.
-fn not_alone(last: i64) -> sqlx::Error {
-    sqlx::Error::Protocol(format!(
+fn ensure_alone(is_alone: bool, last: i64) -> Result<()> {
+    if is_alone {
+        return Ok(());
+    }
+    Err(sqlx::Error::Protocol(format!(
         "somebody else stored under positions after {last}: expected to be the only one who writes"
-    ))
+    )))
 }
 
 /// What a group of reads changes about its stream.
