@@ -10,7 +10,7 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{Database, Result, fence::Server, sql::Across};
+use super::{Database, Result, fence::Server, gate::Gate, sql::Across};
 
 pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -65,6 +65,10 @@ pub(super) struct PostgresPools {
     pub(super) asking: PgPool,
     /// Connections for what is stored under positions.
     pub(super) storing: PgPool,
+    /// Before all of them.
+    pub(super) gate: Gate,
+    /// To connect as the owner of the tables.
+    owner: Arc<PgConnectOptions>,
 }
 
 /// SQLite lets one connection write at a time and has the others try again and again, so that one can starve while another
@@ -114,6 +118,7 @@ macro_rules! on {
                 $body
             }
             $crate::store::db::Db::Postgres(pools) => {
+                pools.gate.pass()?;
                 let mut held =
                     $crate::store::fence::fenced(&pools.$postgres, $scope.into()).await?;
                 let $conn = &mut *held;
@@ -154,18 +159,49 @@ struct Positions {
 impl Store {
     /// Opens the database, makes a file that is missing, and applies the migrations that it lacks.
     pub async fn open(database: &Database) -> anyhow::Result<Self> {
-        let db = match database {
-            Database::Sqlite(file) => Db::Sqlite(open_sqlite(file).await?),
-            Database::Postgres(options) => Db::Postgres(open_postgres(options).await?),
+        let store = match database {
+            Database::Sqlite(file) => Self::over(Db::Sqlite(open_sqlite(file).await?)),
+            Database::Postgres(options) => Self::later(options),
         };
-        let last = db.last_position().await?;
-        Ok(Self {
+        store.arrive().await?;
+        store.last_position().await?;
+        Ok(store)
+    }
+
+    /// A store over PostgreSQL that begins as if its database were away, whether it is or not: nobody asks it anything before
+    /// [`arrive`](Self::arrive).
+    pub fn later(options: &PgConnectOptions) -> Self {
+        Self::over(Db::Postgres(postgres(options)))
+    }
+
+    fn over(db: Db) -> Self {
+        // Nobody has looked yet.
+        let positions = Positions {
+            last: 0,
+            in_doubt: true,
+        };
+        Self {
             db,
-            positions: Arc::new(Mutex::new(Positions {
-                last,
-                in_doubt: false,
-            })),
-        })
+            positions: Arc::new(Mutex::new(positions)),
+        }
+    }
+
+    /// Applies the migrations that a database lacks that is reached only [`later`](Self::later), and lets everybody ask it.
+    pub async fn arrive(&self) -> anyhow::Result<()> {
+        if let Db::Postgres(pools) = &self.db {
+            // Migrations run as the owner of the tables and take as long as they take.
+            let mut owner = pools.owner.connect().await?;
+            POSTGRES_MIGRATIONS.run(&mut owner).await?;
+            pools.gate.open();
+        }
+        Ok(())
+    }
+
+    /// Says why the database has not been reached yet, to whoever asks it something.
+    pub fn stay_away(&self, reason: &str) {
+        if let Db::Postgres(pools) = &self.db {
+            pools.gate.stay_shut(format!("{NOT_REACHED}: {reason}"));
+        }
     }
 
     /// Whether everything is on the server's own disk, and not with a database server that may be out of reach.
@@ -276,28 +312,29 @@ pub(super) fn is_sound(connection: &SqliteConnection) -> bool {
     !connection.is_in_transaction()
 }
 
-async fn open_postgres(options: &PgConnectOptions) -> anyhow::Result<PostgresPools> {
-    let options = options
+/// Why nobody is let through to a database at first.
+const NOT_REACHED: &str = "the server was started without it and waits for it";
+
+fn postgres(options: &PgConnectOptions) -> PostgresPools {
+    let owner = options
         .clone()
         .application_name("gantry-server")
         .statement_cache_capacity(PREPARED);
-    // Migrations run as the owner of the tables and take as long as they take.
-    POSTGRES_MIGRATIONS
-        .run(&mut options.connect().await?)
-        .await?;
-    let options = options.options(POSTGRES_SETTINGS);
+    let options = owner.clone().options(POSTGRES_SETTINGS);
     let pool = |connections| {
         PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(LONGEST_WAIT)
             // Every connection is fenced before it is used, which shows whether it is still there.
             .test_before_acquire(false)
-            .connect_with(options.clone())
+            .connect_lazy_with(options.clone())
     };
-    Ok(PostgresPools {
-        asking: pool(CONNECTIONS).await?,
-        storing: pool(STORING).await?,
-    })
+    PostgresPools {
+        asking: pool(CONNECTIONS),
+        storing: pool(STORING),
+        gate: Gate::shut(NOT_REACHED),
+        owner: Arc::new(owner),
+    }
 }
 
 #[cfg(test)]
@@ -306,9 +343,29 @@ mod tests {
 
     use super::*;
     use crate::store::{
-        Role,
+        Role, is_away,
         testing::{NOW, race, read, somebody, store, workspace},
     };
+
+    #[tokio::test]
+    async fn a_database_that_is_reached_later_is_asked_nothing_before() {
+        let (store, place) = store().await;
+        let origin = race(&store).await;
+        let Database::Postgres(options) = &place.database else {
+            return;
+        };
+        let later = Store::later(options);
+        let read = [read(origin, 1, "7")];
+        later.stay_away("nobody is there");
+        let refused = later.append(&read, &[]).await.expect_err("is away");
+        assert!(is_away(&refused), "{refused}");
+        assert!(refused.to_string().ends_with("nobody is there"));
+        // What is stored meanwhile is counted on from.
+        let before = store.append(&read, &[]).await.expect("stores");
+        later.arrive().await.expect("is there");
+        let last = later.last_position().await.expect("is asked");
+        assert_eq!(last, before[0].position);
+    }
 
     #[tokio::test]
     async fn storing_waits_for_nobody_who_asks() {

@@ -19,6 +19,7 @@ mod displays;
 mod failure;
 mod feeds;
 mod fence;
+mod gate;
 mod ids;
 mod invitations;
 mod kept;
