@@ -7,7 +7,8 @@
 //! it is kept in quarantine.
 //!
 //! All of it is answered from memory, because a connection must not wait for the database. The memory is renewed when somebody
-//! changed a feed, and every few seconds, so that changes from the shell are noticed as well.
+//! changed a feed, and every few seconds, so that changes from the shell are noticed as well. With a spool it is written down there,
+//! for a server that starts while the database is away.
 
 use std::{
     cmp::Reverse,
@@ -28,7 +29,7 @@ use tokio::{
 use super::registry::{Connection, Presence};
 use crate::{
     clock,
-    store::{Feed, FeedId, FeedTerms, HandOver, Partner, PartnerId, Store, UNNAMED_EVENT},
+    store::{Feed, FeedId, FeedTerms, HandOver, Ownership, PartnerId, Store, UNNAMED_EVENT},
 };
 
 /// How long whoever changed a feed waits at most until it is at work.
@@ -85,13 +86,10 @@ pub struct Directory {
 /// What is known at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The feeds that are in force, of partners that are served.
-    pub feeds: Vec<Feed>,
-    /// Sessions that change hands.
-    pub orders: Vec<HandOver>,
-    partners: Vec<Partner>,
+    /// What the database told.
+    pub ownership: Ownership,
+    /// Who gets what no feed is about, unless the quarantine does.
     unmatched: Option<PartnerId>,
-    quarantine: Option<PartnerId>,
 }
 
 impl Directory {
@@ -110,27 +108,22 @@ impl Directory {
 
     /// Learns what the store says now.
     pub async fn renew(&self, store: &Store) -> crate::store::Result<()> {
-        let quarantine = store.quarantine(clock::now()).await?;
-        let mut partners = store.partners().await?;
-        partners.retain(|partner| partner.closed_at.is_none());
-        let mut feeds = store.all_feeds().await?;
-        let is_served = |feed: &Feed| partners.iter().any(|open| open.id == feed.partner_id);
-        feeds.retain(|feed| feed.is_in_force() && is_served(feed));
-        let orders = store.hand_overs().await?;
-        let unmatched = match (&self.named, partners.as_slice()) {
-            (Some(name), _) => partners.iter().find(|partner| partner.name == *name),
+        self.learn(store.ownership(clock::now()).await?);
+        Ok(())
+    }
+
+    /// Learns what a store says, or said when it was asked last.
+    pub fn learn(&self, ownership: Ownership) {
+        let unmatched = match (&self.named, ownership.partners.as_slice()) {
+            (Some(name), partners) => partners.iter().find(|partner| partner.name == *name),
             (None, [only]) => Some(only),
             (None, _) => None,
         };
         let known = Known {
             unmatched: unmatched.map(|partner| partner.id),
-            quarantine: Some(quarantine),
-            feeds,
-            orders,
-            partners,
+            ownership,
         };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
-        Ok(())
     }
 
     /// What is known now.
@@ -141,6 +134,7 @@ impl Directory {
     /// Whether a partner may have what it likes, because there is no other to take it from.
     pub fn is_alone(&self, partner: PartnerId) -> bool {
         self.known()
+            .ownership
             .partners
             .iter()
             .all(|other| other.id == partner)
@@ -214,6 +208,7 @@ impl Directory {
         let is_unmatched = |now: &Owner| known.is_quarantine(now.partner) && now.feed.is_none();
         let is_there = known.is_quarantine(owner.partner)
             || known
+                .ownership
                 .partners
                 .iter()
                 .any(|partner| partner.id == owner.partner);
@@ -270,18 +265,19 @@ impl Known {
     /// What the feed that a connection is known by is called now.
     pub fn name(&self, connection: &Connection) -> Option<&str> {
         let known_by = connection.feed()?;
-        let feed = self.feeds.iter().find(|feed| feed.id == known_by)?;
+        let feeds = &self.ownership.feeds;
+        let feed = feeds.iter().find(|feed| feed.id == known_by)?;
         Some(&feed.terms.name)
     }
 
     /// Whether this is who keeps what nobody is known to own.
     pub fn is_quarantine(&self, partner: PartnerId) -> bool {
-        self.quarantine == Some(partner)
+        self.ownership.quarantine == Some(partner)
     }
 
     /// Whether reads of this event change hands, to or from this partner.
     pub(super) fn is_moving(&self, partner: PartnerId, event: Option<&str>) -> bool {
-        self.orders.iter().any(|order| {
+        self.ownership.orders.iter().any(|order| {
             is_about(order, event) && (order.to == partner || self.is_quarantine(partner))
         })
     }
@@ -294,7 +290,12 @@ impl Known {
                 zone: zone_of(&feed.terms).unwrap_or_else(|| zone.clone()),
             });
         }
-        let nobodys = self.quarantine.filter(|_| !self.partners.is_empty());
+        let Ownership {
+            partners,
+            quarantine,
+            ..
+        } = &self.ownership;
+        let nobodys = quarantine.filter(|_| !partners.is_empty());
         Some(Owner {
             partner: self.unmatched.or(nobodys)?,
             feed: None,
@@ -304,10 +305,11 @@ impl Known {
 
     /// The feed that is meant.
     fn feed(&self, arrival: Arrival<'_>) -> Option<&Feed> {
+        let mut feeds = self.ownership.feeds.iter();
         if let Some(by) = arrival.by {
-            return self.feeds.iter().find(|feed| feed.id == by);
+            return feeds.find(|feed| feed.id == by);
         }
-        let fitting = self.feeds.iter().filter(|feed| fits(&feed.terms, arrival));
+        let fitting = feeds.filter(|feed| fits(&feed.terms, arrival));
         fitting.max_by_key(|feed| {
             let FeedTerms {
                 connection,
@@ -573,7 +575,7 @@ mod tests {
         };
         assert!(matches!(decide(Some("CITY RUN")), Decision::Wait(_)));
         assert!(matches!(decide(Some("Another")), Decision::Owned(_)));
-        let order = desk.directory.known().orders[0].clone();
+        let order = desk.directory.known().ownership.orders[0].clone();
         desk.store.hand_over(&order).await.expect("moves");
         desk.directory.renew(&desk.store).await.expect("reads");
         let Decision::Owned(owner) = decide(Some("City Run")) else {

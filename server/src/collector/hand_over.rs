@@ -24,7 +24,7 @@ pub(super) async fn run(services: Services, inlet: Inlet, shutdown: Cancellation
     let mut changed = services.feeds.changed();
     let mut is_told = false;
     loop {
-        for order in &services.feeds.known().orders {
+        for order in &services.feeds.known().ownership.orders {
             let done = shutdown.run_until_cancelled(carry_out(&services, &inlet, order));
             match done.await {
                 Some(Ok(())) => is_told = false,

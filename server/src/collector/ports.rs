@@ -63,6 +63,9 @@ pub async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) 
     let moving = hand_over::run(services.clone(), inlet.clone(), shutdown.clone());
     let moving = tokio::spawn(moving);
     let mut doors = Doors::default();
+    // What was remembered from before the start is at work at once.
+    let mut known = services.feeds.known();
+    doors.follow(&known, &services, &inlet, &shutdown).await;
     let mut is_told = false;
     loop {
         let asked = services.feeds.asked_so_far();
@@ -73,7 +76,10 @@ pub async fn run(services: Services, inlet: Inlet, shutdown: CancellationToken) 
         match renewed.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(()) => {
                 is_told = false;
-                let known = services.feeds.known();
+                let before = std::mem::replace(&mut known, services.feeds.known());
+                if known.ownership != before.ownership {
+                    inlet.remember(&known.ownership).await;
+                }
                 doors.follow(&known, &services, &inlet, &shutdown).await;
                 let is_outdated = |connection: &_| services.feeds.is_outdated(&known, connection);
                 services.registry.let_go(is_outdated, "its feed changed");
@@ -136,6 +142,7 @@ impl Doors {
         shutdown: &CancellationToken,
     ) {
         let wanted: Vec<&Feed> = known
+            .ownership
             .feeds
             .iter()
             .filter(|feed| feed.terms.has_own_way())

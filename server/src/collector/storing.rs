@@ -8,6 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::{
     insist::Insistence,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     services::Services,
-    store::{Result, Spool},
+    store::{Database, Ownership, Result, Spool},
 };
 
 /// How long a connection waits for a database that lies elsewhere before it goes on without it.
@@ -56,6 +57,21 @@ impl Inlet {
         let mut shipped = shipped.clone();
         Ok(shipped.wait_for(|shipped| *shipped >= last).await.is_ok())
     }
+
+    /// Has the spool, where there is one, remember whose hardware is whose. What cannot be written now is only older then at a start
+    /// without the database.
+    pub(super) async fn remember(&self, ownership: &Ownership) {
+        if let Some((spool, _)) = &self.spool
+            && let Err(error) = spool.remember(ownership).await
+        {
+            warn!(%error, "cannot write down whose hardware is whose");
+        }
+    }
+}
+
+/// What is wrong while a database that lies elsewhere does not answer, before the reason.
+pub fn away(database: &Database) -> String {
+    format!("the database {database} takes no reads, which wait in a spool")
 }
 
 /// The tasks behind an [`Inlet`].
@@ -117,7 +133,7 @@ async fn before_spool(
         "the spool {} cannot be read, and what is in it waits",
         file.display()
     );
-    let away = format!("the database {database} takes no reads, which wait in a spool");
+    let away = away(&database);
     let shipper = Shipper {
         spool,
         keeper: keeper(services, Insistence::new(&services.alarms, away, &shutdown)),

@@ -26,6 +26,7 @@ mod kept;
 mod memberships;
 #[cfg(any(test, feature = "one-fence"))]
 mod one_fence;
+mod ownership;
 mod part_figures;
 mod partners;
 mod parts;
@@ -68,6 +69,7 @@ pub use ids::{
 pub use invitations::{Invitation, Joining, NewInvitation};
 pub use kept::KeptRead;
 pub use memberships::{Member, Membership, Role, RoleChange};
+pub use ownership::Ownership;
 pub use partners::{Partner, Possessions};
 pub use parts::Part;
 pub use quarantine::{HandOver, HandedOver, KnownBy, NAMELESS, Ordered, UNNAMED_EVENT};

@@ -115,7 +115,11 @@ fn state(feed: &Feed, services: &Services) -> (&'static str, Option<String>) {
     }
     if !feed.terms.has_own_way() {
         let known = services.feeds.known();
-        let is_known = known.feeds.iter().any(|known| known.terms == feed.terms);
+        let is_known = known
+            .ownership
+            .feeds
+            .iter()
+            .any(|known| known.terms == feed.terms);
         return (if is_known { "in_force" } else { "opening" }, None);
     }
     match services.ports.standing(feed.id) {

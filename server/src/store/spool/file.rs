@@ -1,6 +1,12 @@
 //! The file itself.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs::{self, DirBuilder, File, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use futures_util::TryStreamExt as _;
@@ -13,8 +19,14 @@ use sqlx::{
     },
 };
 
-use super::written::Written;
+use super::{memory, written::Written};
 use crate::store::{Arrival, Database, NewLine, Result, Source, db::is_sound, sql::Common};
+
+/// The mode of a file that is its owner's alone.
+const OWNERS: u32 = 0o600;
+
+/// What others may do with a file.
+const OTHERS: u32 = 0o077;
 
 /// How a group is written. A spool that holds groups written otherwise is refused, so that none of them is misread.
 const VERSION: i64 = 1;
@@ -59,7 +71,7 @@ const BACKLOG: Common = Common::new(
 /// The file. Cheap to clone; clones are the same.
 #[derive(Clone, Debug)]
 pub struct Spool {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
 }
 
 /// What is written down or stored together.
@@ -103,18 +115,7 @@ impl Spool {
     /// It is an error when another server has it, and when what waits in it is meant for another database.
     pub async fn open(file: &Path, database: &Database) -> anyhow::Result<Self> {
         let named = || format!("cannot open the spool {}", file.display());
-        if let Some(directory) = file.parent() {
-            std::fs::create_dir_all(directory).with_context(named)?;
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .locking_mode(SqliteLockingMode::Exclusive)
-            // Groups are large, and who reads them stops when there are enough.
-            .row_buffer_size(1)
-            .auto_vacuum(SqliteAutoVacuum::Incremental);
+        make_private(file).with_context(named)?;
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             // Its lock is the connection's: giving that up would let another server in.
@@ -123,7 +124,7 @@ impl Spool {
             .max_lifetime(None)
             .test_before_acquire(false)
             .before_acquire(|connection, _| Box::pin(async { Ok(is_sound(connection)) }))
-            .connect_with(options)
+            .connect_with(options(file))
             .await
             .with_context(named)?;
         let spool = Self { pool };
@@ -133,7 +134,7 @@ impl Spool {
 
     /// What waits for one database must not be shipped to another, which would refuse it.
     async fn own(&self, database: &str) -> anyhow::Result<()> {
-        for make in [MAKE, MAKE_OWNER] {
+        for make in [MAKE, MAKE_OWNER, memory::MAKE] {
             make.query().execute(&self.pool).await?;
         }
         let owner: Option<Owner> = OWNER.query_as().fetch_optional(&self.pool).await?;
@@ -149,7 +150,9 @@ impl Spool {
             );
         }
         if owner.is_none_or(|owner| owner.database != database) {
-            DISOWN.query().execute(&self.pool).await?;
+            for forget in [DISOWN, memory::FORGET] {
+                forget.query().execute(&self.pool).await?;
+            }
             OWN.query().bind(database).execute(&self.pool).await?;
         }
         Ok(())
@@ -221,6 +224,46 @@ impl Spool {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// How the file is opened.
+pub(super) fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .locking_mode(SqliteLockingMode::Exclusive)
+        // Groups are large, and who reads them stops when there are enough.
+        .row_buffer_size(1)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+}
+
+/// Makes sure that the file is there, with its directory, and that only the server's own user may read it: passwords of timing
+/// hardware are in it. SQLite gives the files beside it the same mode.
+fn make_private(file: &Path) -> io::Result<()> {
+    if let Some(directory) = file.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(OWNERS | 0o100)
+            .create(directory)?;
+    }
+    let create = File::options()
+        .append(true)
+        .create(true)
+        .mode(OWNERS)
+        .open(file);
+    create?;
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    // An earlier version left them as the system makes files, and the log is there after a crash.
+    for file in [file, Path::new(&log)] {
+        let is_others = |found: fs::Metadata| found.permissions().mode() & OTHERS != 0;
+        if fs::metadata(file).is_ok_and(is_others) {
+            fs::set_permissions(file, Permissions::from_mode(OWNERS))?;
+        }
+    }
+    Ok(())
 }
 
 impl GroupRow {
@@ -318,6 +361,30 @@ mod tests {
         spool.remove_through(first + 1).await.expect("removes");
         assert_eq!(spool.backlog(0).await.expect("counts"), Backlog::default());
         assert_eq!(spool.last().await.expect("reads"), first + 1);
+    }
+
+    #[tokio::test]
+    async fn only_the_servers_own_user_may_read_it() {
+        let place = testing::place().await;
+        let file = place.directory().join("here/spool.db");
+        let log = place.directory().join("here/spool.db-wal");
+        let mode = |file: &Path| {
+            let found = fs::metadata(file).expect("is there");
+            found.permissions().mode() & 0o777
+        };
+        for earlier in [OWNERS, 0o644] {
+            let spool = Spool::open(&file, &here("a")).await.expect("opens");
+            spool.append(&Group::default(), NOW).await.expect("writes");
+            for file in [&file, &log] {
+                assert_eq!(mode(file), OWNERS, "{}", file.display());
+            }
+            spool.close().await;
+            fs::set_permissions(&file, Permissions::from_mode(earlier)).expect("is ours");
+        }
+        let spool = Spool::open(&file, &here("a")).await.expect("opens");
+        assert_eq!(mode(&file), OWNERS);
+        assert_eq!(mode(&place.directory().join("here")), 0o700);
+        spool.close().await;
     }
 
     #[tokio::test]
