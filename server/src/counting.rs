@@ -18,9 +18,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub async fn run(store: Store, shutdown: CancellationToken) {
     let mut pulse = interval(PULSE);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_told = false;
     while shutdown.run_until_cancelled(pulse.tick()).await.is_some() {
-        if let Some(Err(error)) = shutdown.run_until_cancelled(count(&store)).await {
-            warn!(%error, "cannot count reads");
+        match shutdown.run_until_cancelled(count(&store)).await {
+            Some(Err(error)) => {
+                // A database may be away for hours.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "cannot count reads, trying again");
+                }
+            }
+            _ => is_told = false,
         }
     }
 }

@@ -20,6 +20,7 @@ pub async fn watch(app: Arc<App>) {
     let mut pulse = interval(PULSE);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut since = clock::now();
+    let mut is_told = false;
     while app
         .shutdown
         .run_until_cancelled(pulse.tick())
@@ -28,8 +29,13 @@ pub async fn watch(app: Arc<App>) {
     {
         let now = clock::now();
         match end_screens(&app, since - MARGIN_MS).await {
-            Ok(()) => since = now,
-            Err(error) => warn!(%error, "cannot look for partners that were closed"),
+            Ok(()) => (since, is_told) = (now, false),
+            Err(error) => {
+                // A database may be away for hours.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "cannot look for partners that were closed, trying again");
+                }
+            }
         }
     }
 }
