@@ -8,11 +8,10 @@ use gantry_tests::{
     crash::outage::{self, postgres},
     database::{Database, StoredRead},
     operator::Operator,
-    venue::{Addresses, Server, Venue},
+    venue::{Server, Venue},
     wait,
 };
 use reqwest::StatusCode;
-use serde_json::Value;
 use tokio::{io::BufReader, net::TcpStream};
 
 #[tokio::test]
@@ -129,73 +128,4 @@ async fn reads_of_many_mats_wait_for_a_database_that_is_gone_for_seconds() -> Re
         each: 300,
     };
     outage::run(plan, &mut std::io::sink()).await
-}
-
-#[tokio::test]
-async fn a_server_that_starts_before_its_database_waits_for_it() -> Result<()> {
-    let folder = tempfile::tempdir_in("/tmp")?;
-    let dir = folder.path().join("pg");
-    let url = postgres("start", &dir).await?;
-    let database = Database::Postgres(Box::new(url.parse()?));
-    let outcome = early_start(&database, &dir).await;
-    let stopped = postgres("stop", &dir).await;
-    outcome?;
-    stopped.map(drop)
-}
-
-async fn early_start(database: &Database, dir: &Path) -> Result<()> {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-    let venue = Venue::with(database.clone()).await?;
-    let server = venue.serve().await?;
-    let addresses = server.addresses;
-    drop(send(&server, "early", 20).await?);
-    wait::until("the first reads", async || {
-        Ok((database.reads().await?.len() == 21).then_some(()))
-    })
-    .await?;
-    postgres("crash", dir).await?;
-    // What came while the database was away is in the spool when the machine loses its power.
-    let early = send(&server, "early", 100).await?;
-    wait::until("the spooled reads", async || {
-        let status = status(&server.addresses).await?;
-        let spooled = status["ingest"]["spooled_reads"].as_u64();
-        Ok((spooled >= Some(80)).then_some(()))
-    })
-    .await?;
-    server.kill().await?;
-    drop(early);
-
-    let waiting = async {
-        let told = wait::until("the alarm", async || Ok(status(&addresses).await.ok())).await?;
-        let alarm = &told["alarms"][0];
-        assert_eq!(alarm["name"], "database");
-        let words = alarm["words"].as_str().context("no words")?;
-        assert!(words.contains("the server waits for it"), "{words}");
-        let health = reqwest::get(format!("http://{}/health", addresses.status)).await?;
-        assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
-        let refused = TcpStream::connect(addresses.timing).await;
-        assert!(refused.is_err(), "nobody would take the reads in");
-        assert!(venue.log()?.contains(words), "the log does not tell");
-        postgres("again", dir).await
-    };
-    let (server, waited) = tokio::join!(venue.serve_at(addresses), waiting);
-    waited?;
-    let server = server?;
-    let hardware = send(&server, "early", 200).await?;
-    let reads = wait::until("all reads", async || {
-        let reads = database.reads().await?;
-        Ok((reads.len() >= 201).then_some(reads))
-    })
-    .await?;
-    complete(&reads, &[("EARLY", 201)]);
-    drop(hardware);
-    server.stop().await?;
-    Ok(())
-}
-
-async fn status(addresses: &Addresses) -> Result<Value> {
-    let url = format!("http://{}/status", addresses.status);
-    Ok(reqwest::get(url).await?.json().await?)
 }

@@ -41,6 +41,29 @@ const SILENT: Duration = Duration::from_secs(5);
 /// For as long a lock that is held may still be our own, of a connection that PostgreSQL does not know to be cut.
 const OWN_GHOST: Duration = Duration::from_secs(30);
 
+/// Works while the database is being claimed, and for as long as the claim holds after that. When it cannot be claimed, work is told
+/// to stop by `shutdown`, and what it comes to is an error.
+pub(super) async fn under(
+    claim: impl Future<Output = anyhow::Result<Claim>>,
+    shutdown: CancellationToken,
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    tokio::pin!(work);
+    let claimed = tokio::select! {
+        done = &mut work => return done,
+        claimed = claim => claimed,
+    };
+    match claimed {
+        Ok(claim) => claim.during(shutdown, work).await,
+        Err(error) => {
+            error!("{error:#}: stopping");
+            shutdown.cancel();
+            work.await?;
+            Err(error)
+        }
+    }
+}
+
 impl Claim {
     /// Works for as long as the claim holds. When another server took the database, work is told to stop by `shutdown`, and what it
     /// comes to is an error.
@@ -172,6 +195,19 @@ mod tests {
         while let Err(refused) = claim(database).await {
             assert!(refused.to_string().starts_with("another"), "{refused:#}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_cannot_claim_the_database_stops_and_says_why() {
+        let shutdown = CancellationToken::new();
+        let work = async {
+            shutdown.cancelled().await;
+            Ok(())
+        };
+        let claim = async { bail!("another gantry-server uses it") };
+        let ended = under(claim, shutdown.clone(), work).await;
+        let reason = ended.expect_err("it is another's").to_string();
+        assert_eq!(reason, "another gantry-server uses it");
     }
 
     /// Who holds the lock: the only one of its kind in a test's database.

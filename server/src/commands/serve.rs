@@ -2,15 +2,13 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
-use super::{say, waiting::claimed_store};
+use super::{claim, say, waiting};
 use crate::{
-    collector::partner::{NoPartner, Unmatched, unmatched},
     config::Config,
     launch::{Listeners, launch},
     services::Services,
-    store::Store,
 };
 
 /// Serves until it is told to stop.
@@ -19,31 +17,23 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
         info!("the Redis of --redis-url is not needed: nothing is kept there");
     }
     let shutdown = shutdown_on_signal()?;
-    let Some((store, claim)) = claimed_store(&config, &shutdown).await? else {
+    let Some(opening) = waiting::open(&config, &shutdown).await? else {
         return Ok(());
     };
-    check_timing_partner(&config, &store).await?;
     let listeners = Listeners::bind(&config).await?;
     say(&format!(
         "listening {}",
         serde_json::to_string(&listeners.addresses()?)?
     ))?;
-    let services = Services::new(config, store);
-    let serving = Box::pin(launch(services, listeners, shutdown.clone()));
-    claim.during(shutdown, serving).await
-}
-
-/// Reads must belong to somebody. A partner can still be added while the server runs, so only a wrong name is an error.
-async fn check_timing_partner(config: &Config, store: &Store) -> anyhow::Result<()> {
-    match unmatched(store, config.timing_partner.as_deref()).await {
-        Ok(Unmatched::Partners(_)) => {}
-        Ok(Unmatched::Quarantine) => info!(
-            "there are several timing partners: hardware that no feed is about goes into quarantine; see `gantry-server quarantine list`"
-        ),
-        Err(reason @ NoPartner::None) => warn!("reads are refused: {reason}"),
-        Err(reason) => return Err(reason.into()),
+    let services = Services {
+        alarms: opening.alarms,
+        ..Services::new(config, opening.store)
+    };
+    if let Some(ownership) = opening.remembered {
+        services.feeds.learn(ownership);
     }
-    Ok(())
+    let serving = Box::pin(launch(services, listeners, shutdown.clone()));
+    claim::under(opening.claim, shutdown, serving).await
 }
 
 /// A token that is cancelled by Ctrl-C and SIGTERM.
