@@ -73,6 +73,7 @@ fn check(outputs: &[Output]) {
     let mut locations = BTreeSet::new();
     let mut is_connected = false;
     for (place, output) in outputs.iter().enumerate() {
+        check_text(output);
         match output {
             Output::Connection(name) => {
                 assert!(!name.is_empty());
@@ -104,6 +105,30 @@ fn check(outputs: &[Output]) {
     }
     for clock in resolver.clocks() {
         assert!(!clock.offset.to_string().is_empty());
+    }
+}
+
+/// Whatever is kept as text is text to every database.
+fn check_text(output: &Output) {
+    let texts = match output {
+        Output::Program(text)
+        | Output::Event(text)
+        | Output::Connection(text)
+        | Output::Location(text)
+        | Output::Fault { reason: text, .. } => vec![text],
+        Output::Clock(reading) => vec![&reading.location, &reading.reader],
+        Output::Read(read) => vec![
+            &read.connection,
+            &read.location,
+            &read.tag,
+            &read.wire_time,
+            &read.reader,
+            &read.gator,
+        ],
+        _ => vec![],
+    };
+    for text in texts {
+        assert!(!text.contains('\0'), "a NUL in {text:?}");
     }
 }
 

@@ -5,10 +5,17 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 /// The text of a line: UTF-8 where it is valid, else Windows-1252, which every byte string is.
+///
+/// Without NUL, which no name or number has and which not every database keeps: a read must not be refused for one.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
+    let text = match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    };
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}").into()
+    } else {
+        text
     }
 }
 
@@ -19,5 +26,18 @@ pub(crate) fn encode(text: &str) -> Vec<u8> {
         text.as_bytes().to_vec()
     } else {
         bytes.into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_some_text_and_none_is_nul() {
+        assert_eq!(decode("Línea".as_bytes()), "Línea");
+        assert_eq!(decode(b"L\xednea"), "Línea");
+        assert_eq!(decode(b"Fin\0ish"), "Fin\u{fffd}ish");
+        assert_eq!(decode(b"L\xednea\0"), "Línea\u{fffd}");
     }
 }
