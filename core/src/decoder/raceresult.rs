@@ -9,15 +9,17 @@
 //! we       GETTIME
 //! we       PASSINGS                      each second
 //! decoder  PASSINGS;2;…
-//! we       1:2
+//! we       1:2                           later from the last one on that was read
 //! decoder  1;AB1234;2026-07-12;10:11:16.443;…
 //! decoder  2;AB1235;2026-07-12;10:11:17.120;…
 //! decoder                                an empty line ends them
 //! ```
 //!
 //! Passings are numbered from 1 within a file that the decoder keeps, so nothing is lost with a connection. The decoder does
-//! not name its file: its first passing does, and a file that has grown shorter is another. Timers start, stop and set their
-//! decoders themselves: we never do, because `STOPOPERATION` in the wrong minute costs a race.
+//! not name its file: its first passing does. A file that has grown shorter is another, and so is one in which a passing is
+//! not what it was: the last one read is asked for again with those behind it, because a file that is cleared may have grown
+//! past it before the decoder is asked again. Timers start, stop and set their decoders themselves: we never do, because
+//! `STOPOPERATION` in the wrong minute costs a race.
 //!
 //! Not known, so relied on by nothing: the fields of a passing behind its time, the form in which `SETPROTOCOL` and `GETTIME`
 //! are answered (a time of the form that `SETTIME` takes is understood), and whether passings can be guns. A decoder does not
@@ -53,6 +55,10 @@ const PROTOCOL: (u32, u32) = (2, 0);
 /// Characters of a transponder's code; real ones have a few.
 const LONGEST_FIELD: usize = 64;
 
+const NO_PASSING: &str = "the line is no passing like \"1;AB1234;2026-07-12;10:11:16.443\"";
+
+const NEW_FILE: &str = "the decoder has begun a new file";
+
 /// One connection to a decoder.
 #[derive(Debug)]
 pub struct RaceResult {
@@ -65,6 +71,8 @@ pub struct RaceResult {
     count: u64,
     /// The number of the next passing to be read.
     next: u64,
+    /// The number and the words of the last one that came.
+    last: Option<(u64, String)>,
     last_heard: Moment,
     asked_time: Moment,
 }
@@ -79,12 +87,12 @@ enum Phase {
     Counting,
     /// Asked for its first passing, to know the file.
     Identifying,
-    /// Asked for passings, the first of which was to be this.
+    /// Asked for passings, the first new one of which was to be this.
     Reading(u64),
     Closed,
 }
 
-/// A passing: its number, its transponder and its time.
+/// A passing: its number, its transponder and its time, whatever they are.
 struct Passing<'a> {
     number: u64,
     transponder: &'a str,
@@ -102,6 +110,7 @@ impl RaceResult {
             file: None,
             count: 0,
             next: 1,
+            last: None,
             last_heard: now,
             asked_time: now,
         }
@@ -137,10 +146,7 @@ impl RaceResult {
             }
             _ => match Passing::parse(&fields) {
                 Some(passing) => self.take_passing(&passing, raw),
-                None => vec![fault(
-                    "the line is no passing like \"1;AB1234;2026-07-12;10:11:16.443\"",
-                    raw,
-                )],
+                None => vec![fault(NO_PASSING, raw)],
             },
         }
     }
@@ -172,10 +178,7 @@ impl RaceResult {
 
     fn take_count(&mut self, count: u64, now: Moment) -> Vec<Output> {
         if count < self.count {
-            self.phase = Phase::Closed;
-            return vec![Output::Close {
-                reason: "the decoder has begun a new file",
-            }];
+            return vec![self.close(NEW_FILE)];
         }
         self.count = count;
         self.go_on(now)
@@ -191,8 +194,9 @@ impl RaceResult {
             vec![ask("1:1")]
         } else {
             self.phase = Phase::Reading(self.next);
-            let most = (self.count - self.next).saturating_add(1).min(BATCH);
-            vec![ask(&format!("{}:{most}", self.next))]
+            let first = self.next.saturating_sub(1).max(1);
+            let most = (self.count - first).saturating_add(1).min(BATCH);
+            vec![ask(&format!("{first}:{most}"))]
         }
     }
 
@@ -225,16 +229,36 @@ impl RaceResult {
     }
 
     fn take_passing(&mut self, passing: &Passing<'_>, raw: Vec<u8>) -> Vec<Output> {
-        let Some(file) = &self.file else {
+        let Some(file) = self.file.clone() else {
             return self.identify(passing, raw);
         };
-        self.next = self.next.max(passing.number.saturating_add(1));
+        let words = passing.words();
+        let is_another =
+            |(number, last): &(u64, String)| *number == passing.number && *last != words;
+        if self.last.as_ref().is_some_and(is_another) {
+            return vec![self.close(NEW_FILE)];
+        }
+        // A number that the file has not come to says nothing about how far it is read.
+        if passing.number <= self.count {
+            self.last = Some((passing.number, words));
+            if passing.number < self.next {
+                return vec![];
+            }
+            self.next = passing.number.saturating_add(1);
+        }
+        vec![self.understand(file, passing, raw)]
+    }
+
+    fn understand(&self, file: String, passing: &Passing<'_>, raw: Vec<u8>) -> Output {
+        if !passing.has_transponder() {
+            return fault(NO_PASSING, raw);
+        }
         let wire_time = wire_time(passing.date, passing.time);
-        vec![match WireTime::parse(&wire_time) {
+        match WireTime::parse(&wire_time) {
             Err(error) => fault(error.to_string(), raw),
             Ok(time) => Output::Read(WireRead {
                 kind: ReadKind::Chip,
-                connection: file.clone(),
+                connection: file,
                 location: self.location.clone(),
                 sequence: passing.number,
                 tag: passing.transponder.to_owned(),
@@ -245,22 +269,28 @@ impl RaceResult {
                 gator: String::new(),
                 raw,
             }),
-        }]
+        }
     }
 
-    /// The first passing names the file; it is read as a passing afterwards.
+    /// The first passing names the file, even one that is no read; it is read as a passing afterwards.
     fn identify(&mut self, first: &Passing<'_>, raw: Vec<u8>) -> Vec<Output> {
         if self.phase != Phase::Identifying || first.number != 1 {
             return vec![fault("a passing that was not asked for", raw)];
         }
-        let words = [first.transponder, first.date, first.time].join(";");
+        let words = first.words();
         // As long as ChronoTrack's ids: a name of 40 characters is given to one race only.
         let file = format!("RACERESULT-{:029X}", fingerprint(words.as_bytes()));
         self.file = Some(file.clone());
+        self.last = Some((first.number, words));
         vec![
             Output::Connection(file),
             Output::Location(self.location.clone()),
         ]
+    }
+
+    fn close(&mut self, reason: &'static str) -> Output {
+        self.phase = Phase::Closed;
+        Output::Close { reason }
     }
 }
 
@@ -289,10 +319,7 @@ impl Decoder for RaceResult {
             }
             Phase::Resting(_) | Phase::Closed => vec![],
             _ if now.since_ms(self.last_heard) >= SILENCE_MS => {
-                self.phase = Phase::Closed;
-                vec![Output::Close {
-                    reason: "silent for too long",
-                }]
+                vec![self.close("silent for too long")]
             }
             Phase::Opening(at) if now >= at + PATIENCE_MS => vec![self.ask_for_count()],
             _ => vec![],
@@ -314,19 +341,25 @@ impl Decoder for RaceResult {
 }
 
 impl<'a> Passing<'a> {
+    /// `None` for a line without a number.
     fn parse(fields: &[&'a str]) -> Option<Self> {
-        let [number, transponder, date, time, ..] = *fields else {
-            return None;
-        };
-        let transponder = transponder.trim();
-        let fits = !transponder.is_empty() && transponder.chars().count() <= LONGEST_FIELD;
-        let number = number.trim().parse().ok().filter(|&number| number > 0)?;
-        fits.then_some(Self {
+        let field = |at: usize| fields.get(at).map_or("", |field| field.trim());
+        let number = field(0).parse().ok().filter(|&number| number > 0)?;
+        Some(Self {
             number,
-            transponder,
-            date: date.trim(),
-            time: time.trim(),
+            transponder: field(1),
+            date: field(2),
+            time: field(3),
         })
+    }
+
+    /// What it is told from others by. More may follow in its line, of which it is not known whether it stays the same.
+    fn words(&self) -> String {
+        [self.transponder, self.date, self.time].join(";")
+    }
+
+    fn has_transponder(&self) -> bool {
+        !self.transponder.is_empty() && self.transponder.chars().count() <= LONGEST_FIELD
     }
 }
 
@@ -425,8 +458,8 @@ mod tests {
                 "PASSINGS",
                 "1:1",
                 "1:500",
-                "501:500",
-                "1001:203"
+                "500:500",
+                "999:205"
             ]
         );
         let read = reads(&outputs)[1];
@@ -452,7 +485,7 @@ mod tests {
         let more = converse(&mut program, &mut hardware, None, T0 + POLL_MS);
         assert_eq!(
             (numbers(&more), sent(&more)),
-            (vec![1_204], "PASSINGS\r\n1204:1\r\n".into())
+            (vec![1_204], "PASSINGS\r\n1203:2\r\n".into())
         );
 
         // After a reconnect it is the same file, and only what is missing is read.
@@ -476,6 +509,78 @@ mod tests {
             T0,
         );
         assert_ne!(reads(&outputs)[0].connection, read.connection);
+    }
+
+    #[test]
+    fn a_new_file_that_has_grown_past_the_old_one_is_another() {
+        let mut hardware = DecoderBox::default();
+        let test = datetime(2026, 7, 12, 9, 0, 0, 0);
+        for transponder in ["A", "B", "C"] {
+            hardware.record(transponder, test);
+        }
+        let mut program = RaceResult::new("FINISH".into(), T0);
+        let outputs = converse(&mut program, &mut hardware, None, T0);
+        let old = reads(&outputs)[0].connection.clone();
+
+        // Between two polls, of which one may hang, it is cleared and the gun goes.
+        hardware.clear();
+        for second in 0..50 {
+            hardware.record("A", datetime(2026, 7, 12, 10, 0, second, 0));
+        }
+        let outputs = converse(&mut program, &mut hardware, None, T0 + POLL_MS);
+        assert!(reads(&outputs).is_empty());
+        assert_eq!(
+            outputs.last(),
+            Some(&Output::Close { reason: NEW_FILE }),
+            "{outputs:?}"
+        );
+        let mut again = RaceResult::new("FINISH".into(), T0);
+        let outputs = converse(&mut again, &mut hardware, None, T0);
+        assert_eq!(numbers(&outputs), (1..=50).collect::<Vec<_>>());
+        assert_ne!(reads(&outputs)[0].connection, old);
+    }
+
+    #[test]
+    fn a_file_that_begins_or_ends_with_a_passing_of_nobody_is_read() {
+        let long = "x".repeat(LONGEST_FIELD + 1);
+        for nobody in ["", &long] {
+            let mut hardware = DecoderBox::default();
+            let at = datetime(2026, 7, 12, 10, 0, 0, 0);
+            for transponder in [nobody, "AB0001", nobody] {
+                hardware.record(transponder, at);
+            }
+            let mut program = RaceResult::new("FINISH".into(), T0);
+            let outputs = converse(&mut program, &mut hardware, None, T0);
+            assert_eq!(numbers(&outputs), [2]);
+            let faults = outputs
+                .iter()
+                .filter(|output| matches!(output, Output::Fault { .. }));
+            assert_eq!(faults.count(), 2);
+
+            // It is not asked for again each second.
+            let outputs = converse(&mut program, &mut hardware, None, T0 + POLL_MS);
+            assert_eq!(sent(&outputs), "PASSINGS\r\n");
+            hardware.record("AB0002", at);
+            let outputs = converse(&mut program, &mut hardware, None, T0 + 2 * POLL_MS);
+            assert_eq!(numbers(&outputs), [4]);
+        }
+    }
+
+    #[test]
+    fn a_garbled_number_skips_nothing() {
+        let mut program = RaceResult::new("FINISH".into(), T0);
+        program.open(T0);
+        hear(
+            &mut program,
+            b"GETPROTOCOL\r\nPASSINGS;2\r\n1;A;2026-07-12;10:11:16\r\n\r\n",
+            T0,
+        );
+        let outputs = hear(
+            &mut program,
+            b"1;A;2026-07-12;10:11:16\r\n2000;;;\r\n18446744073709551615;;;\r\n\r\n",
+            T0,
+        );
+        assert_eq!(sent(&outputs), "1:2\r\n");
     }
 
     #[test]
