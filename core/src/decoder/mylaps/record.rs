@@ -1,5 +1,7 @@
 //! One passing or marker: `t=13:11:30.904|c=0000041|d=120606|…`.
 
+use jiff::civil::Date;
+
 use crate::{
     dating::WireTime,
     decoder::{Output, fault, fingerprint::fingerprint},
@@ -91,16 +93,20 @@ impl Record {
         bibs.iter().find(is_assigned).copied().unwrap_or(&self.chip)
     }
 
-    /// With its date, if it has one: `yymmdd` of this century.
+    /// With its date, unless it has none: an exporter whose clock was never set says `000000`.
     fn wire_time(&self) -> String {
-        let is_date = self.date.len() == 6 && self.date.bytes().all(|byte| byte.is_ascii_digit());
-        if is_date {
-            let (year, rest) = self.date.split_at(2);
-            let (month, day) = rest.split_at(2);
-            format!("20{year}-{month}-{day}T{}", self.time)
-        } else {
-            self.time.clone()
+        match self.day() {
+            Some(date) => format!("{date}T{}", self.time),
+            None => self.time.clone(),
         }
+    }
+
+    /// `yymmdd` of this century.
+    fn day(&self) -> Option<Date> {
+        let digits = self.date.bytes().all(|byte| byte.is_ascii_digit());
+        let is_date = digits && self.date.len() == 6;
+        let date = is_date.then(|| Date::strptime("%Y%m%d", format!("20{}", self.date)))?;
+        date.ok()
     }
 
     /// The device and its reader, as far as they are told: `4/0`.

@@ -121,6 +121,20 @@ fn a_read_is_known_again_by_what_an_operator_cannot_change() {
 }
 
 #[test]
+fn a_passing_with_a_date_that_is_none_is_a_read_without_a_date() {
+    for date in ["000000", "120631", "991301", "1206", "12060\u{e9}", ""] {
+        let record = PASSING.replace("d=120606", &format!("d={date}"));
+        let message = format!("10KM@Passing@{record}@1@$");
+        let outputs = hear(&mut exporter(), message.as_bytes(), T0);
+        let [read] = reads(&outputs)[..] else {
+            panic!("{date}: {outputs:?}");
+        };
+        assert_eq!(read.time, WireTime::SinceMidnight(47_490_904), "{date}");
+        assert_eq!(read.wire_time, "13:11:30.904");
+    }
+}
+
+#[test]
 fn a_gunshot_is_a_gun_and_other_markers_are_kept() {
     let mut decoder = exporter();
     let outputs = hear(
