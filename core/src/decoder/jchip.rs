@@ -14,8 +14,8 @@
 //! is up to the reader; what it sends twice is recognised by its words. Nobody pings either: a reader that vanished is noticed
 //! by the system's keep-alive, and when one of the same name comes.
 //!
-//! Not known, so relied on by nothing: the counter's meaning, the field `C7`, and how the days of a reader that runs for more
-//! than nine are counted.
+//! Not known, so relied on by nothing: the counter's meaning and the field `C7`. Nor is it known how the days of a reader that
+//! runs for more than nine are counted; they matter only in lines without `date=`.
 
 use jiff::{Span, civil::Date};
 
@@ -200,10 +200,13 @@ impl JChip {
         }
     }
 
-    /// The date of a day that is counted from when the reader was switched on.
+    /// The date of a day that is counted from when the reader was switched on. The count has one digit, so of the days that it
+    /// may mean it is the one nearest to the day on which the reader told its time.
     fn date_of(&self, days: i32) -> Option<Date> {
         let (today, count) = self.today?;
-        today.checked_add(Span::new().days(days - count)).ok()
+        let later = (days - count).rem_euclid(10);
+        let nearest = if later > 5 { later - 10 } else { later };
+        today.checked_add(Span::new().days(nearest)).ok()
     }
 }
 
@@ -432,6 +435,24 @@ mod tests {
         ] {
             let outputs = hear(&mut decoder, format!("{line}\r").as_bytes(), T0);
             assert_eq!(reads(&outputs)[0].wire_time, wire_time);
+        }
+    }
+
+    #[test]
+    fn a_count_of_days_that_begins_again_goes_on() {
+        for (told, day, wire_time) in [
+            (9, 0, "2026-07-13T00:00:02.00"),
+            (9, 9, "2026-07-12T00:00:02.00"),
+            (9, 1, "2026-07-14T00:00:02.00"),
+            (0, 9, "2026-07-11T00:00:02.00"),
+            (1, 8, "2026-07-09T00:00:02.00"),
+        ] {
+            let mut decoder = named();
+            let time = format!("GT{told}235900000 date=20260712\r");
+            hear(&mut decoder, time.as_bytes(), T0);
+            let line = format!("DJ7 00:00:02.00 1{day}\r");
+            let outputs = hear(&mut decoder, line.as_bytes(), T0);
+            assert_eq!(reads(&outputs)[0].wire_time, wire_time, "{told} {day}");
         }
     }
 
