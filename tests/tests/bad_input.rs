@@ -153,7 +153,8 @@ async fn who_never_comes_to_the_point_is_let_go() -> Result<()> {
     let venue = Venue::new().await?;
     let server = venue.serve().await?;
     let silent = async { closed(TcpStream::connect(server.addresses.timing).await?).await };
-    let introduced = b"ack~getconnectionid~255F\r\nack~getlocations~9K\r\n";
+    let introduced =
+        b"ack~getconnectionid~255F\r\nack~geteventinfo~R~0~R\r\nack~getlocations~9K\r\n";
     let introduced = [GREETING, introduced].concat();
     tokio::try_join!(
         silent,

@@ -8,10 +8,12 @@
 //! Nothing is worth storing before [`Output::Connection`]: port scanners and the client's own *Test* button come no further.
 
 mod cursor;
+mod introduction;
 mod said;
 
 use self::{
     cursor::Cursors,
+    introduction::Introduction,
     said::{QUESTIONS, command, is_addressable, opening},
 };
 use super::{
@@ -75,16 +77,6 @@ enum Phase {
 
 /// More locations than a connection may have.
 struct TooMany;
-
-/// What the client has told of itself so far.
-#[derive(Debug, Default)]
-struct Introduction {
-    connection: Option<String>,
-    /// From `getlocations`.
-    answered: Option<Vec<String>>,
-    /// From new-location lines.
-    announced: Vec<String>,
-}
 
 impl Decoder for Peer {
     fn receive(&mut self, bytes: &mut &[u8], now: Moment) -> Option<Vec<Output>> {
@@ -268,8 +260,8 @@ impl Peer {
             },
             Message::ConnectionId(id) => self.answer(|answers| answers.connection = Some(id)),
             Message::Locations(list) => self.answer(|answers| answers.answered = Some(list)),
-            Message::EventInfo(info) if info.name.is_empty() => vec![],
-            Message::EventInfo(info) => vec![Output::Event(info.name)],
+            Message::EventInfo(info) => self.take_event(info.name),
+            Message::Ack(command) if command == "geteventinfo" => self.take_event(String::new()),
             Message::Ack(_) => vec![],
         };
         [vec![Output::Line(raw)], outputs].concat()
@@ -282,11 +274,19 @@ impl Peer {
             return vec![];
         };
         take(answers);
-        if answers.connection.is_some() && answers.answered.is_some() {
+        if answers.is_complete() {
             self.begin()
         } else {
             vec![]
         }
+    }
+
+    /// Takes the event's name, which is empty where the client has none.
+    fn take_event(&mut self, name: String) -> Vec<Output> {
+        let told = (!name.is_empty()).then_some(Output::Event(name));
+        let mut outputs: Vec<Output> = told.into_iter().collect();
+        outputs.extend(self.answer(|answers| answers.has_event = true));
+        outputs
     }
 
     fn announce(&mut self, location: String) -> Result<Vec<Output>, TooMany> {
@@ -351,7 +351,7 @@ impl Peer {
         outputs
     }
 
-    /// A location that cannot be started by name is started with all the others.
+    /// A location that cannot be started by name is started with all the others. A client that tells no event has none.
     fn refused(&mut self, what: &str, reason: &str, raw: Vec<u8>) -> Vec<Output> {
         let mut outputs = vec![fault(
             format!("the client refused \"{what}\": {reason}"),
@@ -359,6 +359,8 @@ impl Peer {
         )];
         if what.eq_ignore_ascii_case("start") {
             outputs.extend(self.start_all());
+        } else if what.eq_ignore_ascii_case("geteventinfo") {
+            outputs.extend(self.take_event(String::new()));
         }
         outputs
     }
@@ -375,24 +377,6 @@ impl Peer {
     fn close(&mut self, reason: &'static str) -> Output {
         self.phase = Phase::Closed;
         Output::Close { reason }
-    }
-}
-
-impl Introduction {
-    /// All locations. A name that holds a `~` comes in pieces in the answer, but whole in its announcement.
-    fn locations(&self) -> Vec<String> {
-        let mut answered = self.answered.clone().unwrap_or_default().join("~");
-        for whole in self.announced.iter().filter(|name| name.contains('~')) {
-            answered = answered.replace(whole.as_str(), "");
-        }
-        let mut locations = self.announced.clone();
-        locations.extend(
-            answered
-                .split('~')
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned),
-        );
-        locations
     }
 }
 

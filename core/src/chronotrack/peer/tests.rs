@@ -33,11 +33,12 @@ fn send(text: &str) -> Output {
     Output::Send([text.as_bytes(), b"\r\n"].concat())
 }
 
-/// A peer that has been greeted and told its connection id, event and locations.
+/// A peer that has been greeted and told its connection id, that there is no event, and its locations.
 fn introduced(locations: &str) -> Peer {
     let mut peer = peer();
     tell(&mut peer, "SimpleClient~0.6.0~CTP01");
     tell(&mut peer, "ack~getconnectionid~255f34cc");
+    tell(&mut peer, "ack~geteventinfo~~0~");
     tell(&mut peer, &format!("ack~getlocations{locations}"));
     peer
 }
@@ -199,12 +200,13 @@ fn an_old_client_that_answers_nothing_is_started_whole() {
 fn answers_that_come_byte_by_byte_are_waited_for() {
     let mut peer = peer();
     tell(&mut peer, "SimpleClient~0.6.0~CTP01");
-    let answers = "ack~getconnectionid~255F34CC\r\nack~getlocations~9K\r\n";
+    let answers =
+        "ack~getconnectionid~255F34CC\r\nack~geteventinfo~R~0~R\r\nack~getlocations~9K\r\n";
     let mut outputs = Vec::new();
     for (byte, second) in answers.bytes().zip(0..) {
-        let now = T0 + second * 500;
+        let now = T0 + second * 300;
         outputs.extend(receive_all(&mut peer, &[byte], now));
-        outputs.extend(peer.tick(now + 499));
+        outputs.extend(peer.tick(now + 299));
     }
     let named = outputs
         .iter()
@@ -226,6 +228,68 @@ fn answers_that_come_byte_by_byte_are_waited_for() {
     }
     let begun = dripping.tick(T0 + INTRODUCTION_MS);
     assert_eq!(begun[0], Output::Connection("nameless-1".into()));
+}
+
+#[test]
+fn the_event_is_known_before_the_first_location_in_whatever_order_it_is_told() {
+    let answers = [
+        "ack~getconnectionid~AB",
+        "ack~geteventinfo~21ROTM~0~21ROTM",
+        "ack~getlocations~9K",
+    ];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let mut peer = peer();
+        tell(&mut peer, "SimpleClient~0.6.0~CTP01");
+        let told: Vec<Output> = order
+            .iter()
+            .flat_map(|&answer| tell(&mut peer, answers[answer]))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                Output::Event("21ROTM".into()),
+                Output::Connection("AB".into()),
+                Output::Location("9K".into()),
+            ],
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn a_client_without_an_event_is_started_at_once_and_one_that_says_nothing_in_a_while() {
+    let begun = [
+        Output::Connection("AB".into()),
+        Output::Location("9K".into()),
+    ];
+    let without = |answer: Option<&str>| {
+        let mut peer = peer();
+        tell(&mut peer, "SimpleClient~0.6.0~CTP01");
+        tell(&mut peer, "ack~getconnectionid~AB");
+        let mut outputs = tell(&mut peer, "ack~getlocations~9K");
+        outputs.extend(answer.map_or(vec![], |answer| tell(&mut peer, answer)));
+        outputs.retain(|output| !matches!(output, Output::Fault { .. }));
+        (peer, outputs)
+    };
+    for answer in [
+        "err~geteventinfo~none",
+        "err~GetEventInfo",
+        "ack~geteventinfo",
+        "ack~geteventinfo~~0~",
+    ] {
+        assert_eq!(without(Some(answer)).1, begun, "{answer}");
+    }
+    let (mut peer, outputs) = without(None);
+    assert_eq!(outputs, []);
+    assert_eq!(peer.next_deadline(), Some(T0 + PATIENCE_MS));
+    assert_eq!(peer.tick(T0 + PATIENCE_MS), begun);
 }
 
 #[test]
@@ -251,6 +315,7 @@ fn a_location_that_cannot_be_said_is_started_with_all() {
         &format!("CT01_33~0~{location}~newlocation~00:00:00.00~0~0~0"),
     );
     tell(&mut peer, "ack~getconnectionid~AB");
+    tell(&mut peer, "ack~geteventinfo~~0~");
     assert_eq!(
         tell(&mut peer, &format!("ack~getlocations~9K~{location}")),
         [
