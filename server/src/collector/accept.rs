@@ -238,6 +238,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_acknowledged_is_kept_whatever_characters_are_in_it() {
+        let port = Port::open(Protocol::Mylaps).await;
+        let mut socket = port.dial().await;
+        say(&mut socket, b"Fin\0ish@Pong@$").await;
+        hear(&mut socket).await;
+        let passings = "t=13:11:30.904|c=000\0041|d=260712@t=13:\0:30|c=7@t=13:11:31|c=8|an=\0";
+        let message = format!("Fin\0ish@Passing@{passings}@1@$");
+        say(&mut socket, message.as_bytes()).await;
+        assert_eq!(hear(&mut socket).await, b"Gantry@AckPassing@1@$");
+        assert_eq!(port.stored().await, 2);
+        let acme = port.store.partner_named("Acme").await.expect("reads");
+        let faults = port.store.faulty_lines(acme.expect("is there").id).await;
+        assert_eq!(faults.expect("counts"), 1);
+        port.close().await;
+    }
+
+    #[tokio::test]
     async fn a_reader_is_let_begin_and_what_it_sends_twice_is_stored_once() {
         let port = Port::open(Protocol::JChip).await;
         let mut lines = Vec::new();
