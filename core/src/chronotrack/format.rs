@@ -13,14 +13,39 @@ pub(super) struct TagFormat {
 }
 
 /// What a tag line says besides its format.
-pub(super) struct TagFields<'a> {
-    pub(super) sequence: u64,
-    pub(super) location: &'a str,
-    pub(super) tag: &'a str,
-    pub(super) time: &'a str,
-    pub(super) lap: u32,
-    pub(super) reader: &'a str,
-    pub(super) gator: &'a str,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagFields<'a> {
+    /// The number within the stream, from 1.
+    pub sequence: u64,
+    /// The mat.
+    pub location: &'a str,
+    /// The tag, or `GUNTIME`.
+    pub tag: &'a str,
+    /// The time, in any of the four forms.
+    pub time: &'a str,
+    /// Passes so far; 0 when nobody counts them.
+    pub lap: u32,
+    /// Reader or controller.
+    pub reader: &'a str,
+    /// Antenna.
+    pub gator: &'a str,
+}
+
+impl TagFields<'_> {
+    /// A line that says this, without its terminator, for reads of whatever hardware. Its fields stand apart by a character that
+    /// is in none of them, if there is one.
+    pub fn line(&self) -> Vec<u8> {
+        let texts = [self.location, self.tag, self.time, self.reader, self.gator];
+        let formats = ["CT01_33", "CT01_13", "CT01_23", "CT01_43", "CT01_53"];
+        let is_apart =
+            |format: &TagFormat| !texts.iter().any(|text| text.contains(format.separator));
+        let mut formats = formats.into_iter().filter_map(TagFormat::parse);
+        let format = formats.find(is_apart).unwrap_or_default();
+        let line = format.write(self);
+        // What ends a line within a field would end it here, too.
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | b'\0');
+        line.into_iter().filter(|byte| !is_end(byte)).collect()
+    }
 }
 
 impl Default for TagFormat {
@@ -93,6 +118,7 @@ impl TagFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chronotrack::message::Message;
 
     const READ: TagFields<'_> = TagFields {
         sequence: 1,
@@ -127,6 +153,34 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&written), expected);
         }
         assert_eq!(TagFormat::parse("CT01_33"), Some(TagFormat::default()));
+    }
+
+    #[test]
+    fn any_read_can_be_written_as_a_line() {
+        for (location, tag) in [
+            ("9K", "99997"),
+            ("Start~Ziel, 2", "a|b"),
+            ("Zieleinlauf \u{10d}", "7"),
+        ] {
+            let fields = TagFields {
+                location,
+                tag,
+                time: "2026-07-12T10:11:16.443300",
+                ..READ
+            };
+            let line = fields.line();
+            let Ok(Message::Read(read)) = Message::parse(&line) else {
+                panic!("{line:?} is no read");
+            };
+            assert_eq!((&*read.location, &*read.tag), (location, tag));
+            assert_eq!(read.time_text, fields.time);
+            assert_eq!((&*read.reader, &*read.gator), (READ.reader, READ.gator));
+        }
+        let broken = TagFields {
+            tag: "1\r\n2",
+            ..READ
+        };
+        assert_eq!(broken.line(), b"CT01_33~1~9K~12~07:58:21.95~1~11FD4E~4");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A recording sent as fast as the server takes it: line by line as it stands in the file, however long that is.
 //!
-//! Nothing of it is kept in memory. A location is announced when its first read comes, and its reads go on where the server
-//! says; after a broken connection the file is gone through once more.
+//! Nothing of it is kept in memory. The file is gone through once to find out whose reads it holds, and once for each program's
+//! connection, one after the other: none has to wait, which servers do not like. A location is announced when its first read
+//! comes, and its reads go on where the server says; after a broken connection the file is gone through once more.
 
 use std::{collections::HashMap, io, path::Path, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use gantry_core::chronotrack::{
     client::RECONNECT_MS,
     message::{EventInfo, Message},
@@ -23,9 +24,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::Summary;
+use super::{
+    Summary,
+    replay::{Programs, no_reads},
+};
 
-/// Bytes at the beginning of a recording in which its event and its connection id are looked for.
+/// Bytes at the beginning of a recording by which one without connection ids is known again.
 const HEAD: u64 = 1 << 20;
 
 /// Bytes that are collected before they are written.
@@ -39,7 +43,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the recording tells of the hardware.
 struct Hardware {
-    connection_id: String,
+    /// Of each of its programs.
+    connection_ids: Vec<String>,
     event: EventInfo,
 }
 
@@ -52,20 +57,23 @@ pub(super) async fn flood(
     let hardware = Hardware::of(file).await?;
     let mut summary = Summary::default();
     let sending = async {
-        loop {
-            let recording = File::open(file).await.context("open the recording")?;
-            let link = Link::connect(to, &hardware);
-            match async { link.await?.send(recording).await }.await {
-                Ok(sent) => {
-                    summary.connections += 1;
-                    summary.recorded = sent;
-                    return anyhow::Ok(());
+        for program in 0..hardware.connection_ids.len() {
+            loop {
+                let recording = File::open(file).await.context("open the recording")?;
+                let link = Link::connect(to, &hardware, program);
+                let sent = async { link.await?.send(recording, program).await }.await;
+                summary.connections += 1;
+                match sent {
+                    Ok(sent) => {
+                        summary.recorded += sent;
+                        break;
+                    }
+                    Err(error) => warn!(to, %error, "timing hardware disconnected"),
                 }
-                Err(error) => warn!(to, %error, "timing hardware disconnected"),
+                sleep(Duration::from_millis(RECONNECT_MS as u64)).await;
             }
-            summary.connections += 1;
-            sleep(Duration::from_millis(RECONNECT_MS as u64)).await;
         }
+        anyhow::Ok(())
     };
     match shutdown.run_until_cancelled(sending).await {
         Some(Err(error)) => Err(error),
@@ -76,42 +84,58 @@ pub(super) async fn flood(
 impl Hardware {
     async fn of(file: &Path) -> anyhow::Result<Self> {
         let name = || format!("cannot read the recording {}", file.display());
-        let recording = File::open(file).await.with_context(name)?;
-        let length = recording.metadata().await.with_context(name)?.len();
-        let mut head = Vec::new();
-        let mut beginning = recording.take(HEAD);
-        beginning.read_to_end(&mut head).await.with_context(name)?;
-        // The same recording is the same session, however often it is replayed.
-        let hash = Sha256::new().chain_update(length.to_be_bytes());
-        let hash = hash.chain_update(&head).finalize();
-        let mut hardware = Self {
-            connection_id: format!("{hash:X}")[..40].to_owned(),
-            event: EventInfo::default(),
-        };
-        for line in head.split(|byte| *byte == b'\n') {
-            match Message::parse(said(line)) {
-                Ok(Message::ConnectionId(id)) => hardware.connection_id = id,
-                Ok(Message::EventInfo(info)) => hardware.event = info,
+        let mut event = EventInfo::default();
+        let mut programs = Programs::default();
+        let mut has_reads = false;
+        let mut lines = BufReader::with_capacity(CHUNK, File::open(file).await.with_context(name)?);
+        let mut line = Vec::new();
+        while lines
+            .read_until(b'\n', &mut line)
+            .await
+            .with_context(name)?
+            > 0
+        {
+            match said(&line) {
+                text if is_read(text) => has_reads = true,
+                text if is_answer(text) => match Message::parse(text) {
+                    Ok(Message::ConnectionId(id)) => programs.turn_to(id),
+                    Ok(Message::EventInfo(info)) => event = info,
+                    _ => {}
+                },
                 _ => {}
             }
+            line.clear();
         }
-        Ok(hardware)
+        ensure!(has_reads, no_reads(file));
+        let nameless = nameless(file).await.with_context(name)?;
+        Ok(Self {
+            connection_ids: programs.into_ids(|| nameless),
+            event,
+        })
     }
 
-    fn answers(&self) -> String {
-        let Self {
-            connection_id,
-            event,
-        } = self;
+    fn answers(&self, program: usize) -> String {
+        let connection_id = &self.connection_ids[program];
         let EventInfo {
             name,
             id,
             description,
-        } = event;
+        } = &self.event;
         format!(
             "ack~getconnectionid~{connection_id}\r\nack~geteventinfo~{name}~{id}~{description}\r\nack~getlocations\r\n"
         )
     }
+}
+
+/// An id for a recording that tells none. The same recording is the same session, however often it is replayed.
+async fn nameless(file: &Path) -> io::Result<String> {
+    let recording = File::open(file).await?;
+    let length = recording.metadata().await?.len();
+    let mut head = Vec::new();
+    recording.take(HEAD).read_to_end(&mut head).await?;
+    let hash = Sha256::new().chain_update(length.to_be_bytes());
+    let hash = hash.chain_update(&head).finalize();
+    Ok(format!("{hash:X}")[..40].to_owned())
 }
 
 /// One connection, on which the server has asked who this is.
@@ -125,7 +149,7 @@ struct Link {
 }
 
 impl Link {
-    async fn connect(to: &str, hardware: &Hardware) -> io::Result<Self> {
+    async fn connect(to: &str, hardware: &Hardware, program: usize) -> io::Result<Self> {
         let (server, mut to_server) = TcpStream::connect(to).await?.into_split();
         to_server.write_all(b"SimpleClient~0.6.0~CTP01\r\n").await?;
         let mut link = Self {
@@ -135,20 +159,27 @@ impl Link {
             wanted: HashMap::new(),
         };
         link.hear("getlocations").await?;
-        link.chunk.extend_from_slice(hardware.answers().as_bytes());
+        link.chunk
+            .extend_from_slice(hardware.answers(program).as_bytes());
         link.flush().await?;
         Ok(link)
     }
 
-    /// Sends all reads of the recording and answers how many it holds.
-    async fn send(mut self, recording: File) -> io::Result<usize> {
+    /// Sends all reads that the recording holds of the program and answers how many those are.
+    async fn send(mut self, recording: File, program: usize) -> io::Result<usize> {
+        let mut programs = Programs::default();
         let mut recording = BufReader::with_capacity(CHUNK, recording);
         let mut line = Vec::new();
         let mut reads = 0;
         while recording.read_until(b'\n', &mut line).await? > 0 {
             let text = said(&line);
-            if text.starts_with(b"CT") {
-                reads += usize::from(self.take(text).await?);
+            if is_answer(text) {
+                if let Ok(Message::ConnectionId(id)) = Message::parse(text) {
+                    programs.turn_to(id);
+                }
+            } else if programs.present == program && is_read(text) {
+                self.take(text).await?;
+                reads += 1;
             }
             line.clear();
         }
@@ -160,16 +191,12 @@ impl Link {
         Ok(reads)
     }
 
-    /// Sends a line if the server wants it; false for one that is no read.
-    async fn take(&mut self, line: &[u8]) -> io::Result<bool> {
-        let Some([sequence, location, tag]) = fields(line) else {
+    /// Sends a line if the server wants it.
+    async fn take(&mut self, line: &[u8]) -> io::Result<()> {
+        let Some([sequence, location, _]) = fields(line) else {
             // Whatever it is, the server will understand it as it did before.
-            self.push(line).await?;
-            return Ok(true);
+            return self.push(line).await;
         };
-        if tag.eq_ignore_ascii_case(b"newlocation") {
-            return Ok(false);
-        }
         let from = match self.wanted.get(location) {
             Some(from) => *from,
             None => self.announce(location).await?,
@@ -177,7 +204,7 @@ impl Link {
         if sequence_of(sequence).is_none_or(|sequence| sequence >= from) {
             self.push(line).await?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Tells the server of a location and answers from which number on it wants the reads.
@@ -229,6 +256,18 @@ impl Link {
 fn said(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii_end();
     line.strip_prefix(b"C: ").unwrap_or(line)
+}
+
+/// Whether it is one of the answers, in which hardware tells who it is.
+fn is_answer(line: &[u8]) -> bool {
+    line.get(..4)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"ack~"))
+}
+
+/// Whether it is a read, as far as that can be seen at a glance.
+fn is_read(line: &[u8]) -> bool {
+    let is_announcement = |[_, _, tag]: [&[u8]; 3]| tag.eq_ignore_ascii_case(b"newlocation");
+    line.starts_with(b"CT") && !fields(line).is_some_and(is_announcement)
 }
 
 /// Number, location and tag of a line that has a read's eight fields.

@@ -3,6 +3,9 @@
 //! The recording is what a server once received: lines of the protocol, one below the other, in any of the formats. In the notes
 //! of a conversation they begin with `C: `, and what the server said, with `S: `, is passed over. Reads are streamed at the
 //! intervals of their times; whatever else the file holds tells of the event or is passed over.
+//!
+//! From each answer to `getconnectionid` on the lines are of the program that has this id, and each is played as a program of its
+//! own: what they number alike are different reads.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -57,81 +60,122 @@ pub async fn replay(
         .await
         .with_context(|| format!("cannot read the recording {}", file.display()))?;
     let today = today(clock::now())?;
-    let script = script(&bytes, today);
-    ensure!(
-        !script.steps.is_empty(),
-        "no line of {} is a read like \"CT01_33~1~9K~312~07:58:21.95~1~11FD4E~4\"",
-        file.display()
-    );
+    let scripts = scripts(&bytes, today);
+    ensure!(!scripts.is_empty(), no_reads(file));
     let pace = Pace::begin(0, speed);
-    Ok(program::run_all(vec![script], pace, to, AtEnd::Close, &shutdown).await)
+    Ok(program::run_all(scripts, pace, to, AtEnd::Close, &shutdown).await)
 }
 
-/// The script of a recording. Times without a date are of the day `otherwise`, unless another read of the recording has one.
-pub(super) fn script(recording: &[u8], otherwise: Date) -> Script {
+/// What is wrong with a recording that holds nothing to send.
+pub(super) fn no_reads(file: &Path) -> String {
+    format!(
+        "no line of {} is a read like \"CT01_33~1~9K~312~07:58:21.95~1~11FD4E~4\"",
+        file.display()
+    )
+}
+
+/// The scripts of a recording's programs, without those that read nothing. Times without a date are of the day `otherwise`,
+/// unless another read of the recording has one.
+pub(super) fn scripts(recording: &[u8], otherwise: Date) -> Vec<Script> {
     let mut framer = Framer::default();
     let mut frames = framer.push(recording);
     // The last line of a file may lack its end.
     frames.extend(framer.push(b"\n"));
-    let messages: Vec<Message> = frames
-        .iter()
-        .filter_map(|frame| match frame {
-            Frame::Line(line) => Message::parse(line.strip_prefix(b"C: ").unwrap_or(line)).ok(),
-            Frame::Oversize(_) => None,
-        })
-        .collect();
+    let messages = frames.iter().filter_map(|frame| match frame {
+        Frame::Line(line) => Message::parse(line.strip_prefix(b"C: ").unwrap_or(line)).ok(),
+        Frame::Oversize(_) => None,
+    });
 
     let mut event = EventInfo::default();
-    // The same recording is the same session, however often it is replayed.
-    let mut connection_id = format!("{:X}", Sha256::digest(recording))[..40].to_owned();
+    let mut programs = Programs::default();
     let mut reads = Vec::new();
     let mut seen = BTreeSet::new();
     for message in messages {
         match message {
-            Message::ConnectionId(id) => connection_id = id,
+            Message::ConnectionId(id) => programs.turn_to(id),
             Message::EventInfo(info) => event = info,
             // A recording of a connection that was lost holds some reads twice.
-            Message::Read(read) if seen.insert((read.location.clone(), read.sequence)) => {
-                reads.push(read);
+            Message::Read(read)
+                if seen.insert((programs.present, read.location.clone(), read.sequence)) =>
+            {
+                reads.push((programs.present, read));
             }
             _ => {}
         }
     }
-    let day = reads.iter().find_map(date).unwrap_or(otherwise);
-    Script {
-        log: SessionLog::new(connection_id, event, day, &[]),
-        steps: steps(reads, day),
-        outages: vec![],
+    let day = reads.iter().find_map(|(_, read)| date(read));
+    let day = day.unwrap_or(otherwise);
+    // The same recording is the same session, however often it is replayed.
+    let nameless = || format!("{:X}", Sha256::digest(recording))[..40].to_owned();
+    let mut scripts: Vec<Script> = programs
+        .into_ids(nameless)
+        .into_iter()
+        .map(|id| Script {
+            log: SessionLog::new(id, event.clone(), day, &[]),
+            steps: VecDeque::new(),
+            outages: vec![],
+        })
+        .collect();
+    for (program, step) in steps(reads, day) {
+        scripts[program].steps.push_back(step);
+    }
+    scripts.retain(|script| !script.steps.is_empty());
+    scripts
+}
+
+/// The programs of a recording, by their connection ids in the order of their first lines.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    ids: Vec<String>,
+    /// Whose the next line is. What comes before all ids is of the first program.
+    pub(super) present: usize,
+}
+
+impl Programs {
+    /// What follows is of the program with this id.
+    pub(super) fn turn_to(&mut self, id: String) {
+        let known = self.ids.iter().position(|known| *known == id);
+        self.present = known.unwrap_or_else(|| {
+            self.ids.push(id);
+            self.ids.len() - 1
+        });
+    }
+
+    /// All ids; of a recording that tells none it is the one that `nameless` makes up.
+    pub(super) fn into_ids(self, nameless: impl FnOnce() -> String) -> Vec<String> {
+        if self.ids.is_empty() {
+            vec![nameless()]
+        } else {
+            self.ids
+        }
     }
 }
 
 /// The reads in their order, each due when the latest read before it has happened.
 ///
-/// Guns are told at the head of a stream even when they were fired long after its first reads, so they move no clock.
-fn steps(reads: Vec<ReadLine>, day: Date) -> VecDeque<Step> {
+/// The clock is one for all programs. Guns are told at the head of a stream even when they were fired long after its first reads, so they move no clock.
+fn steps(reads: Vec<(usize, ReadLine)>, day: Date) -> impl Iterator<Item = (usize, Step)> {
     let mut began: Option<DateTime> = None;
     let mut due_ms = 0;
-    reads
-        .into_iter()
-        .map(|read| {
-            let at = wall_clock(&read, day);
-            if read.kind == ReadKind::Chip {
-                let began = *began.get_or_insert(at);
-                due_ms = due_ms.max(at.duration_since(began).as_millis() as i64);
-            }
-            Step {
-                due_ms,
-                location: read.location,
-                entry: Entry {
-                    tag: read.tag,
-                    at,
-                    lap: read.lap.unwrap_or(0),
-                    reader: read.reader,
-                    gator: read.gator.parse().unwrap_or(0),
-                },
-            }
-        })
-        .collect()
+    reads.into_iter().map(move |(program, read)| {
+        let at = wall_clock(&read, day);
+        if read.kind == ReadKind::Chip {
+            let began = *began.get_or_insert(at);
+            due_ms = due_ms.max(at.duration_since(began).as_millis() as i64);
+        }
+        let step = Step {
+            due_ms,
+            location: read.location,
+            entry: Entry {
+                tag: read.tag,
+                at,
+                lap: read.lap.unwrap_or(0),
+                reader: read.reader,
+                gator: read.gator.parse().unwrap_or(0),
+            },
+        };
+        (program, step)
+    })
 }
 
 fn date(read: &ReadLine) -> Option<Date> {

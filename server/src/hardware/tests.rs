@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    replay::{replay, script},
+    replay::{replay, scripts},
     simulate::{SimulateOptions, Simulation},
 };
 use crate::clock;
@@ -248,9 +248,9 @@ const RECORDING: &[u8] = b"SimpleClient~0.6.0~CTP01\r\n\
 #[test]
 fn a_recording_is_due_as_it_happened() {
     let today = civil::date(2026, 1, 1);
-    let due: Vec<(i64, String)> = script(RECORDING, today)
-        .steps
+    let due: Vec<(i64, String)> = scripts(RECORDING, today)
         .into_iter()
+        .flat_map(|script| script.steps)
         .map(|step| (step.due_ms, step.entry.tag))
         .collect();
     let expected = [
@@ -262,10 +262,11 @@ fn a_recording_is_due_as_it_happened() {
     ];
     assert_eq!(due, expected.map(|(due_ms, tag)| (due_ms, tag.to_owned())));
 
-    let script = script(
+    let mut scripts = scripts(
         b"CT01_33~1~9K~1~23:59:59.50~1~A~4\nCT01_33~2~9K~2~24:00:00.50~1~A~4",
         today,
     );
+    let script = scripts.pop().expect("a program");
     let last = script.steps.back().expect("two reads");
     assert_eq!(last.due_ms, 1000);
     assert_eq!(
@@ -292,13 +293,11 @@ async fn a_recording_arrives_as_it_was() {
     assert_eq!(received, ["GUNTIME", "GUNTIME", "3848", "7", "8"]);
 
     std::fs::write(&file, "nothing\n").expect("is written");
-    let error = replay(&file, "127.0.0.1:1", 1.0, CancellationToken::new()).await;
-    assert!(
-        error
-            .expect_err("is refused")
-            .to_string()
-            .contains("is a read like")
-    );
+    for speed in [1.0, f64::INFINITY] {
+        let error = replay(&file, "127.0.0.1:1", speed, CancellationToken::new()).await;
+        let error = error.expect_err("is refused").to_string();
+        assert!(error.contains("is a read like"), "{error}");
+    }
 }
 
 #[tokio::test]

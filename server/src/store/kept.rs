@@ -17,6 +17,8 @@ pub struct KeptRead {
     pub read: StoredRead,
     /// The bytes as they came, without the terminator.
     pub raw: Vec<u8>,
+    /// The hardware's name for the stream that it came on.
+    pub connection: String,
 }
 
 #[derive(FromRow)]
@@ -24,17 +26,28 @@ struct KeptRow {
     #[sqlx(flatten)]
     read: ReadRow,
     raw: Vec<u8>,
+    connection: String,
+}
+
+/// The columns of a [`KeptRow`].
+macro_rules! kept_columns {
+    () => {
+        concat!(
+            "raw, (select connection from timing_streams s where s.id = stream_id) as connection, ",
+            read_columns!()
+        )
+    };
 }
 
 const ALL_KEPT_AFTER: Walled = Walled::new(concat!(
-    "select raw, ",
-    read_columns!(),
+    "select ",
+    kept_columns!(),
     " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $3 order by position limit $4"
 ));
 
 const SOME_KEPT_AFTER: Walled = Walled::new(concat!(
-    "select raw, ",
-    read_columns!(),
+    "select ",
+    kept_columns!(),
     " from timing_reads where partner_id = $1 and timing_session_id = $2 and position > $3
     and position <= $5 and at >= $6 and at < $7 order by position limit $4"
 ));
@@ -78,6 +91,7 @@ impl From<KeptRow> for KeptRead {
         Self {
             read: row.read.into(),
             raw: row.raw,
+            connection: row.connection,
         }
     }
 }
@@ -101,6 +115,7 @@ mod tests {
             (&kept[0].read, kept[0].raw.as_slice()),
             (&stored[1], &b"CT01_33~"[..])
         );
+        assert_eq!(kept[0].connection, "255F");
 
         let owner = store.owner_of_timing_session(session).await;
         assert_eq!(owner.expect("answers"), Some(partner));

@@ -27,7 +27,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// `csv`, a table, or `raw`, the lines as the hardware sent them, which `gantry-server replay` takes; `csv` without it.
+    /// `csv`, a table, or `raw`, the lines as ChronoTrack hardware sends them, which `gantry-server replay` takes; `csv` without it.
     format: Option<String>,
 }
 

@@ -1,11 +1,16 @@
-//! The reads of a timing session, for elsewhere: as a table, or as the stream that the hardware sent.
+//! The reads of a timing session, for elsewhere: as a table, or as the stream that hardware sends.
 //!
 //! An export is made page by page, so that it takes no more memory for a million reads than for ten.
+
+#[cfg(test)]
+mod replay_tests;
+mod stream;
 
 use csv::{Terminator, WriterBuilder};
 use gantry_core::{read::ReadKind, time::Moment};
 use jiff::Timestamp;
 
+use self::stream::Writer;
 use crate::store::{KeptRead, PartnerId, Result, Store, TimingSession};
 
 /// Reads that are asked for at once.
@@ -16,7 +21,7 @@ const PAGE: usize = 2_000;
 pub enum Format {
     /// A table with a line of headings (RFC 4180)
     Csv,
-    /// The lines as the hardware sent them, which `gantry-server replay` takes
+    /// The lines as ChronoTrack hardware sends them, which `gantry-server replay` takes
     Raw,
 }
 
@@ -27,6 +32,7 @@ pub struct Export {
     partner: PartnerId,
     session: TimingSession,
     format: Format,
+    stream: Writer,
     /// The position through which it came; `None` before the head was written.
     after: Option<i64>,
     done: u64,
@@ -40,6 +46,7 @@ impl Export {
             partner,
             session,
             format,
+            stream: Writer::default(),
             after: None,
             done: 0,
         }
@@ -67,18 +74,18 @@ impl Export {
         self.done += page.len() as u64;
         Ok(Some(match self.format {
             Format::Csv => table(page.iter().map(cells)),
-            Format::Raw => page.iter().flat_map(|kept| line(&kept.raw)).collect(),
+            Format::Raw => page
+                .iter()
+                .flat_map(|kept| self.stream.write(kept))
+                .collect(),
         }))
     }
 
-    /// What comes before the reads. A stream begins with what the hardware called the event, as its answer to `geteventinfo`.
+    /// What comes before the reads.
     fn head(&self) -> Vec<u8> {
         match self.format {
             Format::Csv => table([HEADINGS.map(str::to_owned)].into_iter()),
-            Format::Raw => {
-                let event = self.session.event_name.replace('~', " ");
-                line(format!("ack~geteventinfo~{event}~0~").as_bytes())
-            }
+            Format::Raw => Writer::head(&self.session.event_name),
         }
     }
 }
@@ -135,10 +142,6 @@ fn table<const WIDTH: usize>(rows: impl Iterator<Item = [String; WIDTH]>) -> Vec
     writer.into_inner().unwrap_or_default()
 }
 
-fn line(raw: &[u8]) -> Vec<u8> {
-    [raw, b"\r\n"].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +154,10 @@ mod tests {
             .map(|n| read(origin, n, "7"))
             .collect();
         reads[1].read.tag = "a \"b\", c".to_owned();
-        reads[1].read.raw = b"CT01_33~2~\xff".to_vec();
+        for read in &mut reads {
+            read.read.raw = format!("CT01_13,{},FINISH,7,07:58:21.95", read.read.sequence).into();
+        }
+        reads[1].read.raw.extend(b",1,\xff,4");
         store.append(&reads, &[]).await.expect("stores");
         let (partner, id) = (origin.partner_id, origin.timing_session_id);
         let session = store.timing_session(partner, id).await.expect("reads");
@@ -183,13 +189,14 @@ mod tests {
         let (text, done) = exported(Format::Raw).await;
         assert_eq!(done, PAGE as u64 + 1);
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
-        assert_eq!(lines.len(), PAGE + 2);
+        assert_eq!(lines.len(), PAGE + 3);
         assert_eq!(
-            lines[..3],
+            lines[..4],
             [
                 "ack~geteventinfo~21ROTM~0~",
-                "CT01_33~",
-                "CT01_33~2~\u{fffd}"
+                "ack~getconnectionid~255F",
+                "CT01_13,1,FINISH,7,07:58:21.95",
+                "CT01_13,2,FINISH,7,07:58:21.95,1,\u{fffd},4"
             ]
         );
     }
