@@ -75,7 +75,11 @@ impl Intake {
         inlet: Inlet,
         shutdown: CancellationToken,
     ) -> Self {
-        presence.update(|connection| connection.by = way.feed());
+        let event = way.event();
+        presence.update(|connection| {
+            connection.by = way.feed();
+            connection.event.clone_from(&event);
+        });
         let zone = way.zone().unwrap_or_else(|| services.config.zone());
         Self {
             store: services.store.clone(),
@@ -90,7 +94,7 @@ impl Intake {
             presence,
             inlet,
             shutdown,
-            event: None,
+            event,
             connection: None,
             owner: None,
             is_strange: false,
@@ -114,9 +118,10 @@ impl Intake {
             .update(|connection| connection.program = Some(program));
     }
 
-    /// Notes the event. Once there is a location all of them stay with the event that they began with.
+    /// Notes the event. Once there is a location all of them stay with the event that they began with, and hardware that names
+    /// none is of the event that its feed names.
     pub(super) fn event(&mut self, name: String) {
-        if self.has_begun() {
+        if self.has_begun() || (name.is_empty() && self.event.is_some()) {
             return;
         }
         self.presence

@@ -747,6 +747,56 @@ async fn the_first_read_of_a_mat_that_was_not_announced_is_corrected_as_well() {
 }
 
 #[tokio::test]
+async fn hardware_that_tells_no_event_times_the_one_that_its_feed_names() {
+    let server = Server::start().await;
+    let store = &server.services.store;
+    let mut readers = Vec::new();
+    for (protocol, event) in [
+        (Protocol::JChip, Some("City Run")),
+        (Protocol::JChip, Some("Hill Climb")),
+        (Protocol::JChip, None),
+        (Protocol::ChronoTrack, Some("City Run")),
+    ] {
+        let free = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let port = free.expect("a port").local_addr().expect("an address");
+        let terms = FeedTerms {
+            protocol,
+            port: Some(port.port()),
+            event: event.map(str::to_owned),
+            ..testing::by_event("own")
+        };
+        let added = store.add_feed(server.partner, &terms, Some(NOW), 9, NOW);
+        added.await.expect("adds").expect("is room");
+        server.services.feeds.tell().await;
+        let socket = TcpStream::connect(port).await.expect("the port is open");
+        let socket = BufReader::new(socket);
+        let mut reader = Hardware { socket };
+        if protocol == Protocol::JChip {
+            reader.send(b"N0000FINISH\rDJ413A35 10:11:16.44\r").await;
+        } else {
+            reader.greet("AA", "21ROTM", "FINISH").await;
+            reader.reads(1..=1).await;
+        }
+        readers.push(reader);
+    }
+    server
+        .until("the reads", async |server| server.stored().await == 4)
+        .await;
+    let mut events: Vec<String> = server
+        .sessions()
+        .await
+        .into_iter()
+        .map(|session| session.event_name)
+        .collect();
+    events.sort_unstable();
+    assert_eq!(
+        events,
+        ["21ROTM", "City Run", "Hill Climb", "Unnamed event"]
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn reads_are_dated_again_by_the_zone_that_they_were_dated_by() {
     let server = Server::start().await;
     let terms = FeedTerms {

@@ -64,6 +64,11 @@ impl Way {
         self.feed.as_ref().map(|feed| feed.id)
     }
 
+    /// The event that its hardware times, where it tells none itself.
+    pub(super) fn event(&self) -> Option<String> {
+        self.feed.as_ref()?.terms.event.clone()
+    }
+
     /// Where its hardware's clock is, when that is known.
     pub(super) fn zone(&self) -> Option<TimeZone> {
         zone_of(&self.feed.as_ref()?.terms)

@@ -91,14 +91,14 @@ impl FeedTerms {
         self.port.is_some() || self.call_address.is_some()
     }
 
-    /// Whether these terms claim the same hardware as others do.
+    /// Whether these terms claim the same hardware as others do. On a way of its own an event claims nothing: it names what is there.
     pub fn claims_as(&self, other: &Self) -> bool {
         let claim = |terms: &Self| {
             (
                 (terms.protocol, terms.port, terms.call_address.clone()),
                 (
                     terms.networks.clone(),
-                    terms.event.clone(),
+                    terms.event.clone().filter(|_| !terms.has_own_way()),
                     terms.connection.clone(),
                 ),
             )

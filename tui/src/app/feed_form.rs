@@ -76,8 +76,8 @@ fn shown(form: &Form) -> Vec<Name> {
             Name::Connection,
             Name::Login,
         ],
-        Protocol::JChip | Protocol::Mylaps => &[Name::Port, Name::Networks],
-        Protocol::RaceResult => &[Name::Call, Name::Place],
+        Protocol::JChip | Protocol::Mylaps => &[Name::Port, Name::Networks, Name::Event],
+        Protocol::RaceResult => &[Name::Call, Name::Event, Name::Place],
     };
     let mut shown = vec![Name::Session, Name::Protocol, Name::Zone];
     shown.extend(own);
@@ -104,7 +104,8 @@ pub fn help(purpose: &Purpose, name: Name) -> &'static str {
             On the shared port it may have to be confirmed."
         }
         Name::Event => {
-            "On the shared port: the event that the hardware tells. Whoever runs the server may have to confirm it."
+            "On the shared port: the event that the hardware tells. Whoever runs the server may have to confirm it. \
+            On a port of its own, or called: the event of hardware that tells none."
         }
         Name::Connection => {
             "On the shared port: the connection that the hardware tells. Whoever runs the server may have to confirm it."

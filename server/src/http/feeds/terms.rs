@@ -44,7 +44,8 @@ pub(super) struct NewFeed {
     /// Addresses and networks that its hardware comes from.
     #[serde(default)]
     networks: Vec<String>,
-    /// The event that its hardware tells, on the shared port.
+    /// The event that its hardware tells, on the shared port; with a port or a call of its own the event of hardware that tells
+    /// none, `Unnamed event` without it.
     event: Option<String>,
     /// The connection that its hardware tells, on the shared port.
     connection: Option<String>,
@@ -311,11 +312,6 @@ impl Check {
             );
         }
         let is_told = terms.event.is_some() || terms.connection.is_some();
-        refuse(
-            !is_shared && terms.event.is_some(),
-            "/event",
-            "what comes in by a way of its own needs no event to be known",
-        );
         refuse(
             !is_shared && terms.connection.is_some(),
             "/connection",

@@ -163,6 +163,30 @@ async fn a_port_that_is_taken_is_refused_in_the_same_words_whoever_has_it() {
 }
 
 #[tokio::test]
+async fn a_feed_with_a_way_of_its_own_may_name_the_event_of_its_hardware() {
+    let port = Port::start().await;
+    let ann = port.log_in(ANN).await;
+    let call = json!({
+        "name": "Box", "protocol": "race-result", "call_address": "127.0.0.1:9", "event": "City Run",
+    });
+    let made = added(&ann, &call).await;
+    assert_eq!(made.body["event"], "City Run");
+    let store = &port.services.store;
+    let feeds = store.all_feeds().await.expect("reads");
+    let id = FeedId(made.text("id").parse().expect("an id"));
+    assert_eq!(feeds[0].id, id);
+    store
+        .judge_feed(id, true, NOW)
+        .await
+        .expect("answers")
+        .expect("is there");
+    let other = json!({"event": "Hill Climb"});
+    let changed = change(&ann, &made.text("id"), "*", &other).await;
+    assert_eq!(changed.body["event"], "Hill Climb");
+    assert_ne!(changed.body["state"], "waiting", "it claims nothing more");
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_refused_where_it_stands() {
     let port = Port::start().await;
     let ann = port.log_in(ANN).await;
@@ -194,8 +218,8 @@ async fn what_makes_no_sense_is_refused_where_it_stands() {
             "/call_address",
         ),
         (
-            json!({"name": "x", "protocol": "jchip", "port": 5001, "event": "x"}),
-            "/event",
+            json!({"name": "x", "protocol": "jchip", "port": 5001, "connection": "x"}),
+            "/connection",
         ),
         (
             json!({"name": "x", "protocol": "jchip", "port": 5001, "location": "x"}),

@@ -109,13 +109,13 @@ fn fields_that_do_not_go_with_the_hardware_keep_what_is_in_them() {
     let mut model = working(Tab::Feeds);
     press(
         &mut model,
-        "nRun<Tab><Tab><Tab><Tab>Harbour<Up><Up><Up><Right>",
+        "nRun<Tab><Tab><Tab><Tab><Tab>255F<Up><Up><Up><Up><Right>",
     );
     let form = model.form_mut().expect("it is open");
-    assert_eq!(form.text(Name::Event), "", "a reader tells no event");
+    assert_eq!(form.text(Name::Connection), "", "its port says enough");
     assert!(form.fields.iter().all(|field| field.name != Name::Login));
     press(&mut model, "<Left><Enter>");
-    assert_eq!(sent(&mut model).event.as_deref(), Some("Harbour"));
+    assert_eq!(sent(&mut model).connection.as_deref(), Some("255F"));
 }
 
 #[test]
