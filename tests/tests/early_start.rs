@@ -19,7 +19,10 @@ use gantry_tests::{
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+};
 
 const NORTHERN: &str = "Northern Timing";
 const SOUTHERN: &str = "Southern Timing";
@@ -52,8 +55,21 @@ impl Cluster {
         postgres(command, &dir).await.map(drop)
     }
 
+    /// Has nobody be answered who calls from now on, or answers them.
+    async fn freeze(&self, is_frozen: bool) -> Result<()> {
+        let file = self.folder.path().join("pg/data/postmaster.pid");
+        let told = std::fs::read_to_string(file).context("read whose process it is")?;
+        let id = told.lines().next().context("it has no process")?;
+        let signal = if is_frozen { "-STOP" } else { "-CONT" };
+        let kill = Command::new("kill").args([signal, id]).status().await?;
+        ensure!(kill.success(), "{signal} to {id}");
+        Ok(())
+    }
+
     /// Stops it, whatever the outcome is.
     async fn after(self, outcome: Result<()>) -> Result<()> {
+        // A frozen one does not stop, and one that is away cannot be thawed.
+        self.freeze(false).await.ok();
         let stopped = self.tell("stop").await;
         outcome.and(stopped)
     }
@@ -81,14 +97,16 @@ async fn one_partner(cluster: &Cluster) -> Result<()> {
     let peers = Peers::start(&mats, addresses.timing, 100, 2);
     spooled(&server, 3 * 100).await?;
     is_told(&venue, &server).await?;
-    // The power fails once more.
+    // The power fails once more, and the database takes connections this time without ever saying anything.
     server.kill().await?;
+    cluster.tell("again").await?;
+    cluster.freeze(true).await?;
     let server = venue.serve_at(addresses).await?;
     peers.stop().await;
     let peers = Peers::start(&mats, addresses.timing, 150, 3);
     spooled(&server, 3 * 100 + 3 * 150).await?;
 
-    cluster.tell("again").await?;
+    cluster.freeze(false).await?;
     stored(&venue, 3 * 150).await?;
     no_alarm(&server, "database").await?;
     let health = reqwest::get(status_url(&addresses, "health")).await?;

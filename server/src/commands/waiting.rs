@@ -25,7 +25,7 @@ use crate::{
     },
     config::Config,
     status,
-    store::{Database, Ownership, Spool, Standing, Store, is_away},
+    store::{Database, Ownership, Spool, Standing, Store, is_away, plain_words},
 };
 
 /// How long a database is waited for before the server starts without it.
@@ -194,7 +194,8 @@ impl Waiting {
 
     /// Says why the database is away, in the log now and then.
     fn tell(&self, told: &mut Instant, reason: &str) {
-        self.store.stay_away(reason);
+        let reason = format!("the server was started without it and waits for it: {reason}");
+        self.store.stay_away(&reason);
         let words = format!("{}: {reason}", self.words);
         if told.elapsed() >= REMINDER {
             *told = Instant::now();
@@ -220,7 +221,7 @@ fn absence(error: &anyhow::Error) -> Option<String> {
         .filter_map(<dyn std::error::Error>::downcast_ref);
     causes
         .find(|cause: &&sqlx::Error| is_away(cause))
-        .map(ToString::to_string)
+        .map(plain_words)
 }
 
 /// Reads must belong to somebody. A partner can still be added while the server runs, so only a wrong name is an error.

@@ -200,7 +200,7 @@ impl Store {
     /// Says why the database has not been reached yet, to whoever asks it something.
     pub fn stay_away(&self, reason: &str) {
         if let Db::Postgres(pools) = &self.db {
-            pools.gate.stay_shut(format!("{NOT_REACHED}: {reason}"));
+            pools.gate.stay_shut(reason);
         }
     }
 
@@ -312,9 +312,6 @@ pub(super) fn is_sound(connection: &SqliteConnection) -> bool {
     !connection.is_in_transaction()
 }
 
-/// Why nobody is let through to a database at first.
-const NOT_REACHED: &str = "the server was started without it and waits for it";
-
 fn postgres(options: &PgConnectOptions) -> PostgresPools {
     let owner = options
         .clone()
@@ -332,7 +329,7 @@ fn postgres(options: &PgConnectOptions) -> PostgresPools {
     PostgresPools {
         asking: pool(CONNECTIONS),
         storing: pool(STORING),
-        gate: Gate::shut(NOT_REACHED),
+        gate: Gate::shut("it was not reached yet"),
         owner: Arc::new(owner),
     }
 }

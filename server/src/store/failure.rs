@@ -41,6 +41,9 @@ pub fn is_about_disk(error: &sqlx::Error) -> bool {
 
 /// What a database's failure means, for people.
 pub fn plain_words(error: &sqlx::Error) -> String {
+    if let sqlx::Error::Io(error) = error {
+        return error.to_string();
+    }
     match sqlite_code(error) {
         Some(FULL) => "the disk is full".to_owned(),
         Some(READ_ONLY) => "the file or its disk is read-only".to_owned(),
@@ -67,7 +70,7 @@ fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::{borrow::Cow, error::Error, fmt};
+    use std::{borrow::Cow, error::Error, fmt, io};
 
     use sqlx::error::DatabaseError;
 
@@ -145,5 +148,7 @@ mod tests {
             assert_eq!(is_about_disk(&error), is_disk, "{code}");
             assert_eq!(plain_words(&error), words);
         }
+        let refused = sqlx::Error::Io(io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(plain_words(&refused), "connection refused");
     }
 }

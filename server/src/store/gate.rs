@@ -23,8 +23,8 @@ impl Gate {
     }
 
     /// Says another reason why it is shut.
-    pub(super) fn stay_shut(&self, reason: String) {
-        self.set(Some(reason));
+    pub(super) fn stay_shut(&self, reason: &str) {
+        self.set(Some(reason.to_owned()));
     }
 
     /// Lets everybody through from now on.
