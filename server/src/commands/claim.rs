@@ -38,6 +38,14 @@ const PULSE: Duration = Duration::from_secs(2);
 /// A connection that does not answer for as long is not there.
 const SILENT: Duration = Duration::from_secs(5);
 
+/// After how much silence PostgreSQL asks whether the claim's connection is there, how often then, and how often in vain. A machine
+/// whose power fails takes no leave, and the system would hold its claim for two hours.
+const LEAVE: [(&str, &str); 3] = [
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// For as long a lock that is held may still be our own, of a connection that PostgreSQL does not know to be cut.
 const OWN_GHOST: Duration = Duration::from_secs(30);
 
@@ -147,9 +155,9 @@ fn claim_file(file: &Path) -> anyhow::Result<Option<Claim>> {
 }
 
 async fn claim_connection(options: &PgConnectOptions) -> anyhow::Result<Option<Claim>> {
-    let connection = lock(options).await?;
+    let options = options.clone().options(LEAVE);
+    let connection = lock(&options).await?;
     Ok(connection.map(|connection| {
-        let options = options.clone();
         Claim::Connection(Box::new(Held {
             connection,
             options,
