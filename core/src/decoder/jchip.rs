@@ -12,7 +12,7 @@
 //!
 //! Lines end with CR. Nothing is acknowledged and nothing can be asked for again, so what happens while the connection is down
 //! is up to the reader; what it sends twice is recognised by its words. Nobody pings either: a reader that vanished is noticed
-//! by the system's keep-alive, and when one of the same name comes.
+//! by the system's keep-alive.
 //!
 //! Not known, so relied on by nothing: the counter's meaning and the field `C7`. Nor is it known how the days of a reader that
 //! runs for more than nine are counted; they matter only in lines without `date=`.

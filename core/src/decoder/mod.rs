@@ -69,8 +69,9 @@ pub enum Output {
     Program(String),
     /// The name of what is being timed, never empty. Mostly before `Connection`; nothing is to be created for it alone.
     Event(String),
-    /// The name of the stream, before any location or read: real hardware is there. A connection of the same name that is
-    /// still open was left behind by the same hardware.
+    /// The name of the stream, before any location or read: real hardware is there. An older connection of the same name may be
+    /// what the same hardware left behind, or another device of that name; it stays open, because not all hardware can be asked
+    /// again for what is lost with a connection.
     Connection(String),
     /// The hardware has this location, once each: answer with [`Decoder::resume`].
     Location(String),
