@@ -290,6 +290,10 @@ impl Known {
                 zone: zone_of(&feed.terms).unwrap_or_else(|| zone.clone()),
             });
         }
+        if arrival.by.is_some() {
+            // The feed is gone, and its port will be in a moment.
+            return None;
+        }
         let Ownership {
             partners,
             quarantine,
@@ -499,6 +503,12 @@ mod tests {
             ..STRANGER
         });
         assert_eq!((owner.partner, owner.feed), (desk.other, Some(own)));
+        let gone = Arrival {
+            by: Some(FeedId::new()),
+            ..STRANGER
+        };
+        let decision = desk.directory.decide(gone, |_| {});
+        assert!(matches!(decision, Decision::Nobody), "{decision:?}");
     }
 
     #[tokio::test]
