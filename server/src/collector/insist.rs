@@ -1,6 +1,13 @@
 //! Trying on until a database takes something, with an alarm while it does not.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    mem::forget,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -8,7 +15,7 @@ use tracing::debug;
 
 use crate::{
     alarms::{Alarms, Subject},
-    store::{Result, is_about_data, is_about_disk, plain_words},
+    store::{Result, is_about_data, plain_words},
 };
 
 /// How long to wait before trying again.
@@ -21,14 +28,20 @@ const SILENCE: Duration = Duration::from_secs(40);
 /// How long a database may go on refusing once the server is to stop.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
-/// Insists on one database's taking what it is given: waiting only makes the hardware wait, or a spool grow.
+/// Insists on one database's taking what it is given: waiting only makes the hardware wait, or a spool grow. Clones are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Insistence {
     alarms: Arc<Alarms>,
+    subject: Subject,
     /// What is wrong and what that means, before the database's own words.
     words: String,
     shutdown: CancellationToken,
+    /// How many wait for it now.
+    waiting: Arc<AtomicUsize>,
 }
+
+/// Somebody who waits. The alarm ends with the last of them, also when they were given up on.
+struct Waiting<'a>(&'a Insistence);
 
 /// What was taken in the end.
 #[derive(Debug)]
@@ -39,12 +52,19 @@ pub(super) struct Taken<T> {
 }
 
 impl Insistence {
-    /// Alarms say `words`, a colon, and why.
-    pub(super) fn new(alarms: &Arc<Alarms>, words: String, shutdown: &CancellationToken) -> Self {
+    /// Alarms are about `subject` and say `words`, a colon, and why.
+    pub(super) fn new(
+        alarms: &Arc<Alarms>,
+        subject: Subject,
+        words: String,
+        shutdown: &CancellationToken,
+    ) -> Self {
         Self {
             alarms: Arc::clone(alarms),
+            subject,
             words,
             shutdown: shutdown.clone(),
+            waiting: Arc::default(),
         }
     }
 
@@ -58,7 +78,7 @@ impl Insistence {
             sleep(LAST_CHANCE).await;
         };
         tokio::pin!(overdue);
-        let mut alarmed = None;
+        let mut waiting = None;
         let ended = loop {
             let attempted = timeout(SILENCE, attempt()).await;
             let error = match attempted.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
@@ -66,31 +86,36 @@ impl Insistence {
                 settled => break settled,
             };
             debug!(%error, "the database does not take it, trying again");
-            let subject = subject(&error);
-            self.alarms
-                .raise(subject, format!("{}: {}", self.words, plain_words(&error)));
-            if let Some(earlier) = alarmed.replace(subject).filter(|was| *was != subject) {
-                self.alarms.clear(earlier);
-            }
+            waiting.get_or_insert_with(|| Waiting::new(self));
+            let words = format!("{}: {}", self.words, plain_words(&error));
+            self.alarms.raise(self.subject, words);
             tokio::select! {
-                () = &mut overdue => return Err(error),
+                () = &mut overdue => {
+                    // It is as wrong as it was.
+                    forget(waiting);
+                    return Err(error);
+                }
                 () = sleep(RETRY) => {}
             }
         };
-        if let Some(subject) = alarmed {
-            self.alarms.clear(subject);
-        }
         ended.map(|value| Taken {
             value,
-            after_failure: alarmed.is_some(),
+            after_failure: waiting.is_some(),
         })
     }
 }
 
-fn subject(error: &sqlx::Error) -> Subject {
-    if is_about_disk(error) {
-        Subject::Disk
-    } else {
-        Subject::Database
+impl<'a> Waiting<'a> {
+    fn new(insistence: &'a Insistence) -> Self {
+        insistence.waiting.fetch_add(1, SeqCst);
+        Self(insistence)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, SeqCst) == 1 {
+            self.0.alarms.clear(self.0.subject);
+        }
     }
 }

@@ -196,7 +196,12 @@ mod tests {
     fn keeper(store: &Store) -> Kept {
         let (alarms, published) = (Arc::default(), publication());
         let shutdown = CancellationToken::new();
-        let insistence = Insistence::new(&alarms, "no reads are stored".to_owned(), &shutdown);
+        let insistence = Insistence::new(
+            &alarms,
+            Subject::Database,
+            "no reads are stored".to_owned(),
+            &shutdown,
+        );
         Kept {
             keeper: Keeper::new(store.clone(), published.clone(), insistence),
             alarms,

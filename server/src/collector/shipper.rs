@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::{figures::IngestFigures, insist::Insistence, keeper::Keeper, streams::Streams};
 use crate::{
     crash_points::{Point, point},
-    store::{Group, Result, Spool, is_about_disk, is_away},
+    store::{Group, Result, Spool, is_away},
 };
 
 /// Bytes of the spool that are shipped in one transaction when it is behind, and a group more; some eight thousand reads. What a
@@ -54,7 +54,7 @@ impl Shipper {
         let ended = self.ship().await;
         self.spool.close().await;
         match ended {
-            Err(error) if is_away(&error) && !is_about_disk(&error) => {
+            Err(error) if is_away(&error) => {
                 info!(%error, "what is in the spool is shipped after the next start");
                 Ok(())
             }

@@ -18,6 +18,7 @@ use super::{
     writer::{self, Entry, Shelf, SpoolShelf},
 };
 use crate::{
+    alarms::Subject,
     services::Services,
     store::{Database, Ownership, Result, Spool},
 };
@@ -97,7 +98,8 @@ pub async fn start(
 fn beside(services: &Services, shutdown: CancellationToken) -> (Inlet, Storing) {
     let database = services.config.database();
     let words = format!("reads cannot be stored in {database}, and hardware is kept waiting");
-    let insistence = Insistence::new(&services.alarms, words, &shutdown);
+    // The database is a file here, whatever is wrong with it.
+    let insistence = Insistence::new(&services.alarms, Subject::Disk, words, &shutdown);
     let streams = streams(services, Answers::Awaited(insistence.clone()));
     let shelf = Shelf::Database(keeper(services, insistence));
     let (entries, writer) = write(shelf, services, shutdown, CancellationToken::new());
@@ -136,8 +138,11 @@ async fn before_spool(
     let away = away(&database);
     let shipper = Shipper {
         spool,
-        keeper: keeper(services, Insistence::new(&services.alarms, away, &shutdown)),
-        insistence: Insistence::new(&services.alarms, unread, &shutdown),
+        keeper: keeper(
+            services,
+            Insistence::new(&services.alarms, Subject::Database, away, &shutdown),
+        ),
+        insistence: Insistence::new(&services.alarms, Subject::Disk, unread, &shutdown),
         streams: Arc::clone(&streams),
         figures: Arc::clone(&services.ingest),
         more,
@@ -168,7 +173,7 @@ fn on_spool(services: &Services, file: &Path, shutdown: &CancellationToken) -> I
         "reads cannot be written to the spool {}, and hardware is kept waiting",
         file.display()
     );
-    Insistence::new(&services.alarms, words, shutdown)
+    Insistence::new(&services.alarms, Subject::Disk, words, shutdown)
 }
 
 /// The writer before a shelf. It cancels `complete` when it has put down everything.

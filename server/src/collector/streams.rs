@@ -258,7 +258,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        alarms::Alarms,
+        alarms::{Alarms, Subject},
         collector::news,
         store::testing::{self, NOW, race},
     };
@@ -356,7 +356,12 @@ mod tests {
         store.close().await;
         let alarms = Arc::<Alarms>::default();
         let shutdown = CancellationToken::new();
-        let insistence = Insistence::new(&alarms, "hardware waits".to_owned(), &shutdown);
+        let insistence = Insistence::new(
+            &alarms,
+            Subject::Disk,
+            "hardware waits".to_owned(),
+            &shutdown,
+        );
         let streams = streams(Answers::Awaited(insistence));
         let opening = streams.open(&store, source(partner, "255F", NOW), Lane::Open);
         let is_told = async {
@@ -368,5 +373,6 @@ mod tests {
             opened = opening => panic!("hardware is kept waiting, not {opened:?}"),
             () = is_told => {}
         }
+        assert_eq!(alarms.list(), [], "nobody waits any more");
     }
 }

@@ -34,11 +34,6 @@ pub fn is_about_data(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether it is the disk beside the server that fails, by SQLite's primary result codes.
-pub fn is_about_disk(error: &sqlx::Error) -> bool {
-    sqlite_code(error).is_some_and(|code| matches!(code, FULL | READ_ONLY | IO | CANNOT_OPEN))
-}
-
 /// What a database's failure means, for people.
 pub fn plain_words(error: &sqlx::Error) -> String {
     if let sqlx::Error::Io(error) = error {
@@ -49,14 +44,17 @@ pub fn plain_words(error: &sqlx::Error) -> String {
         Some(READ_ONLY) => "the file or its disk is read-only".to_owned(),
         Some(IO) => format!("the disk fails: {error}"),
         Some(CANNOT_OPEN) => "the file cannot be opened".to_owned(),
+        Some(CORRUPT | NOT_A_DATABASE) => format!("the file is damaged: {error}"),
         _ => error.to_string(),
     }
 }
 
 const READ_ONLY: u32 = 8;
 const IO: u32 = 10;
+const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANNOT_OPEN: u32 = 14;
+const NOT_A_DATABASE: u32 = 26;
 
 /// SQLite's primary result code, the low byte of the extended one that it tells. PostgreSQL's have five characters.
 fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
@@ -133,19 +131,18 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_the_disk_is_told_in_plain_words() {
-        for (code, is_disk, words) in [
-            ("13", true, "the disk is full"),
+        for (code, words) in [
+            ("13", "the disk is full"),
+            ("778", "the disk fails: error returned from database: 778"),
+            ("1032", "the file or its disk is read-only"),
             (
-                "778",
-                true,
-                "the disk fails: error returned from database: 778",
+                "26",
+                "the file is damaged: error returned from database: 26",
             ),
-            ("1032", true, "the file or its disk is read-only"),
-            ("5", false, "error returned from database: 5"),
-            ("53100", false, "error returned from database: 53100"),
+            ("5", "error returned from database: 5"),
+            ("53100", "error returned from database: 53100"),
         ] {
             let error = sqlx::Error::Database(Box::new(Said(code)));
-            assert_eq!(is_about_disk(&error), is_disk, "{code}");
             assert_eq!(plain_words(&error), words);
         }
         let refused = sqlx::Error::Io(io::ErrorKind::ConnectionRefused.into());

@@ -60,7 +60,7 @@ pub use display_sessions::{
     Changed, DisplaySession, NewDisplaySession, Page, Refusal, SessionChange, SessionMode, Terms,
 };
 pub use displays::{Crowded, Display, DisplayChange, MOST_TEMPLATES, Roomy, Wish};
-pub use failure::{is_about_data, is_about_disk, is_away, plain_words};
+pub use failure::{is_about_data, is_away, plain_words};
 pub use feeds::{Feed, FeedLogin, FeedRefusal, FeedTerms};
 pub use ids::{
     DisplaySessionId, FeedId, InvitationId, LineId, PartId, PartnerId, StreamId, TemplateId,
