@@ -12,7 +12,7 @@ use super::{
 use crate::{
     crash_points::{Point, point},
     store::{
-        Group, LineId, NewLine, NewRead, Origin, PartnerId, Result, Source, Store, StoredRead,
+        Group, NewLine, NewRead, Origin, PartnerId, Result, Source, Store, StoredRead,
         is_about_data,
     },
 };
@@ -156,20 +156,7 @@ fn remains(mut batch: Batch, error: &sqlx::Error) -> Option<Batch> {
 
 fn line_of(partner_id: PartnerId, read: TimingRead, error: &sqlx::Error) -> NewLine {
     error!(%error, "the database refuses a read; its line is kept as a fault");
-    let words = [
-        read.connection.as_bytes(),
-        read.location.as_bytes(),
-        &read.raw,
-    ];
-    NewLine {
-        id: LineId::of(read.received_at, &words),
-        partner_id,
-        timing_session_id: None,
-        peer: String::new(),
-        received_at: read.received_at,
-        fault: Some("the database refused the read".to_owned()),
-        raw: read.raw,
-    }
+    NewLine::of_read(partner_id, read, "the database refused the read".to_owned())
 }
 
 #[cfg(test)]
@@ -181,7 +168,7 @@ mod tests {
         alarms::{Alarms, Subject},
         collector::news::publication,
         store::{
-            Arrival, TimingSessionId,
+            Arrival, LineId, TimingSessionId,
             testing::{self, NOW, arrival, race, read},
         },
     };

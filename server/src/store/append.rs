@@ -9,6 +9,7 @@ use super::{
     db::storing,
     fence::Server,
     reads::kind_text,
+    repeats::{self, Repeats as _},
     sql::{Across, Rows},
 };
 use crate::crash_points::{Point, point};
@@ -81,8 +82,9 @@ impl Store {
     ) -> Result<Vec<StoredRead>> {
         storing!(self.db, Server, conn => {
             let mut transaction = conn.begin().await?;
-            let inserted = transaction.insert(last, reads).await?;
+            let mut inserted = transaction.insert(last, reads).await?;
             point(Point::Inserted);
+            inserted -= transaction.forget_earlier(last, reads).await?;
             let positions = transaction.positions(last, reads.len(), inserted).await?;
             let stored: Vec<StoredRead> = positions
                 .into_iter()
@@ -90,6 +92,12 @@ impl Store {
                 .collect();
             transaction.advance(progress(last + 1, reads, &stored)).await?;
             transaction.keep(lines).await?;
+            if stored.len() < reads.len() {
+                let repeated = repeats::repeated(last + 1, reads, &stored);
+                let others = transaction.others(reads, &repeated).await?;
+                let others: Vec<_> = others.into_iter().map(|place| repeats::line_of(&reads[place as usize])).collect();
+                transaction.keep(&others).await?;
+            }
             transaction.commit().await?;
             point(Point::Committed);
             Ok(stored)
@@ -367,6 +375,69 @@ mod tests {
             (figures.reads, figures.first_read_at, figures.last_read_at),
             (3, Some(NOW + 1), Some(NOW + 3))
         );
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_restarted_the_next_day_does_not_bring_yesterday_into_today() {
+        let (store, _dir) = testing::store().await;
+        let yesterday = race(&store).await;
+        let (partner, next_day) = (yesterday.partner_id, NOW + 24 * 3_600_000);
+        let reads = [read(yesterday, 1, "7"), read(yesterday, 2, "8")];
+        store.append(&reads, &[]).await.expect("stores");
+
+        let session = store.open_timing_session(partner, "21ROTM", "NEW", "2021-05-09", next_day);
+        let session = session.await.expect("opens");
+        assert_ne!(session, yesterday.timing_session_id);
+        let stream = store.open_stream(partner, session, "NEW", "FINISH", next_day);
+        let today = Origin {
+            timing_session_id: session,
+            stream_id: stream.await.expect("opens").id,
+            ..yesterday
+        };
+        let mut again = [
+            read(today, 1, "7"),
+            read(today, 2, "8"),
+            read(today, 3, "9"),
+            read(today, 4, "10"),
+        ];
+        for new in &mut again {
+            new.read.received_at = next_day;
+        }
+        // Yesterday's last read, which never arrived, and one of today.
+        again[3].read.at = next_day;
+        let stored = store.append(&again, &[]).await.expect("stores");
+        let tags: Vec<_> = stored.iter().map(|read| read.tag.as_str()).collect();
+        assert_eq!(tags, ["9", "10"]);
+        let kept = store.reads_after(partner, session, 0, 9).await;
+        assert_eq!(kept.expect("reads"), stored);
+        let stream = store.open_stream(partner, session, "NEW", "FINISH", next_day);
+        assert_eq!(stream.await.expect("is there").last_sequence, 4);
+    }
+
+    #[tokio::test]
+    async fn another_read_under_a_known_number_is_kept_as_a_line() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let known = [read(origin, 1, "7"), read(origin, 2, "8")];
+        store.append(&known, &[]).await.expect("stores");
+        let mut moved = read(origin, 1, "7");
+        moved.read.at = NOW + 5_000;
+        moved.read.wire_time = "2021-05-08T07:58:26.95".to_owned();
+        moved.read.raw = b"CT01_33~moved".to_vec();
+        let mut written_otherwise = read(origin, 2, "8");
+        written_otherwise.read.wire_time = "07:58:21.950".to_owned();
+        let again = [
+            moved,
+            read(origin, 2, "9"),
+            written_otherwise,
+            read(origin, 3, "9"),
+        ];
+        for stored in [1, 0] {
+            let appended = store.append(&again, &[]).await.expect("stores");
+            assert_eq!(appended.len(), stored);
+            let faults = store.faulty_lines(origin.partner_id).await;
+            assert_eq!(faults.expect("counts"), 2, "the moved one and the other");
+        }
     }
 
     #[tokio::test]

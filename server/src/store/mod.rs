@@ -33,6 +33,7 @@ mod parts;
 mod quarantine;
 mod reads;
 mod rearrange;
+mod repeats;
 mod resets;
 mod retention;
 mod session_events;

@@ -9,6 +9,8 @@ use super::{
     LineId, PartnerId, Result, Store, StreamId, TimingSessionId, db::reading, sql::Walled,
 };
 
+const DAY_MS: i64 = 86_400_000;
+
 /// Whose a read is and which numbering it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
@@ -94,6 +96,27 @@ pub(super) const fn kind_text(kind: ReadKind) -> &'static str {
     match kind {
         ReadKind::Chip => "chip",
         ReadKind::Gun => "gun",
+    }
+}
+
+impl NewLine {
+    /// The line of a read that cannot be stored as one. However often it comes within a day, it is kept once.
+    pub(crate) fn of_read(partner_id: PartnerId, read: TimingRead, fault: String) -> Self {
+        let day = Moment(read.received_at.0 / DAY_MS * DAY_MS);
+        let words = [
+            read.connection.as_bytes(),
+            read.location.as_bytes(),
+            &read.raw,
+        ];
+        Self {
+            id: LineId::of(day, &words),
+            partner_id,
+            timing_session_id: None,
+            peer: String::new(),
+            received_at: read.received_at,
+            fault: Some(fault),
+            raw: read.raw,
+        }
     }
 }
 
