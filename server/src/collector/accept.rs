@@ -262,7 +262,7 @@ mod tests {
         let mut socket = port.dial().await;
         say(&mut socket, b"Fin\0ish@Pong@$").await;
         hear(&mut socket).await;
-        let passings = "t=13:11:30.904|c=000\0041|d=260712@t=13:\0:30|c=7@t=13:11:31|c=8|an=\0";
+        let passings = "t=13:11:30.904|c=000\x00041|d=260712@t=13:\0:30|c=7@t=13:11:31|c=8|an=\0";
         let message = format!("Fin\0ish@Passing@{passings}@1@$");
         say(&mut socket, message.as_bytes()).await;
         assert_eq!(hear(&mut socket).await, b"Gantry@AckPassing@1@$");
