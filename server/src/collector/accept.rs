@@ -288,10 +288,7 @@ mod tests {
             }
             lines.extend(reader.read("0041", AT));
             say(&mut socket, &lines).await;
-            socket.shutdown().await.expect("is open");
-            let mut rest = Vec::new();
-            let closed = timeout(PATIENCE, socket.read_to_end(&mut rest)).await;
-            closed.expect("the server closes").expect("without a reset");
+            hang_up(socket).await;
         }
         let store = port.store.clone();
         port.close().await;
@@ -349,10 +346,7 @@ mod tests {
         let mut socket = port.dial().await;
         say(&mut socket, b"SimpleClient~0.6.0~CTP01\r\n").await;
         say(&mut socket, b"ack~geteventinfo~10K~0~10K\r\nrubbish\r\n").await;
-        socket.shutdown().await.expect("is open");
-        let mut rest = Vec::new();
-        let closed = timeout(PATIENCE, socket.read_to_end(&mut rest)).await;
-        closed.expect("the server closes").expect("without a reset");
+        hang_up(socket).await;
         let store = port.store.clone();
         port.close().await;
         assert_eq!(store.faulty_lines(other).await.expect("counts"), 1);
@@ -382,6 +376,13 @@ mod tests {
         assert!(faults > 0, "rubbish is a fault");
         assert_eq!(services.registry.faults(), refused + faults);
         assert_eq!(strangers.faults_of_known.total(), 0);
+    }
+
+    /// Says that no more comes, and waits until the server has taken all that came.
+    async fn hang_up(mut socket: TcpStream) {
+        socket.shutdown().await.expect("is open");
+        let closed = timeout(PATIENCE, socket.read_to_end(&mut Vec::new())).await;
+        closed.expect("the server closes").expect("without a reset");
     }
 
     /// Waits for the server to close.

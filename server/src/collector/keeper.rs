@@ -357,18 +357,9 @@ mod tests {
     async fn lines_are_kept_beside_reads() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
-        let line = NewLine {
-            id: LineId::new(),
-            partner_id: origin.partner_id,
-            timing_session_id: None,
-            peer: "127.0.0.1:9".to_owned(),
-            received_at: NOW,
-            fault: Some("no fields".to_owned()),
-            raw: b"\xff\xfe".to_vec(),
-        };
         let group = Group {
             reads: vec![],
-            lines: vec![line],
+            lines: vec![testing::line(origin.partner_id, b"\xff\xfe")],
         };
         let Kept { keeper, .. } = keeper(&store);
         keeper.keep(group).await.expect("is stored");

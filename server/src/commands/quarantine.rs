@@ -206,7 +206,7 @@ fn addresses(peers: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::store::{
-        LineId, NewLine,
+        NewLine,
         testing::{self, NOW},
     };
 
@@ -228,13 +228,10 @@ mod tests {
         let session = store.open_timing_session(quarantine, "10K", "AA", "2021-05-08", NOW);
         let session = session.await.expect("opens");
         let lines = ["203.0.113.7:1", "198.51.100.1:1"].map(|peer| NewLine {
-            id: LineId::new(),
-            partner_id: quarantine,
             timing_session_id: Some(session),
             peer: peer.to_owned(),
-            received_at: NOW,
             fault: None,
-            raw: b"ack~ping".to_vec(),
+            ..testing::line(quarantine, b"ack~ping")
         });
         store.append(&[], &lines).await.expect("stores");
         let config = Config::for_tests_at(&place);

@@ -280,8 +280,8 @@ fn progress(first: i64, reads: &[NewRead], stored: &[StoredRead]) -> BTreeMap<St
 mod tests {
     use super::*;
     use crate::store::{
-        LineId, Origin,
-        testing::{self, NOW, race, read},
+        Origin,
+        testing::{self, NOW, line, race, read},
     };
 
     #[tokio::test]
@@ -306,17 +306,8 @@ mod tests {
     async fn a_line_that_is_stored_again_is_there_once() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
-        let line = |raw: &[u8]| NewLine {
-            id: LineId::new(),
-            partner_id: origin.partner_id,
-            timing_session_id: None,
-            peer: "127.0.0.1:9".to_owned(),
-            received_at: NOW,
-            fault: Some("no fields".to_owned()),
-            raw: raw.to_vec(),
-        };
         // The commit of the first two was in doubt.
-        let lines = [line(b"?"), line(b"?"), line(b"!")];
+        let lines = [b"?", b"?", b"!"].map(|raw| line(origin.partner_id, raw));
         for lines in [&lines[..2], &lines[..]] {
             store.append(&[], lines).await.expect("stores");
         }

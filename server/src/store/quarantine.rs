@@ -376,7 +376,7 @@ mod tests {
 
     use super::*;
     use crate::store::{
-        LineId, NewLine, Origin,
+        NewLine, Origin,
         testing::{self, NOW, read},
     };
 
@@ -413,13 +413,9 @@ mod tests {
             .map(|sequence| read(origin, sequence, &sequence.to_string()))
             .collect();
         let line = NewLine {
-            id: LineId::new(),
-            partner_id: quarantine,
             timing_session_id: Some(session),
-            peer: "127.0.0.1:9".to_owned(),
-            received_at: NOW,
             fault: None,
-            raw: b"ack~ping".to_vec(),
+            ..testing::line(quarantine, b"ack~ping")
         };
         store.append(&all, &[line]).await.expect("stores");
         let partner = store.add_partner("Acme", NOW).await.expect("adds");

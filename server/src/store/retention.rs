@@ -270,7 +270,7 @@ fn first_id_at(moment: Moment) -> Uuid {
 mod tests {
     use super::*;
     use crate::store::{
-        DisplaySessionId, LineId, NewLine, Origin, Person, Role, Split,
+        DisplaySessionId, Origin, Person, Role, Split,
         testing::{self, NOW, race, read, somebody, workspace},
     };
 
@@ -439,17 +439,9 @@ mod tests {
     async fn old_lines_go_and_days_are_each_partners_own() {
         let (store, _dir) = testing::store().await;
         let origin = race(&store).await;
-        let line = NewLine {
-            id: LineId::new(),
-            partner_id: origin.partner_id,
-            timing_session_id: None,
-            peer: "127.0.0.1:9".to_owned(),
-            received_at: NOW,
-            fault: Some("no fields".to_owned()),
-            raw: b"?".to_vec(),
-        };
-        store.append(&[], &[line]).await.expect("stores");
         let partner = origin.partner_id;
+        let line = testing::line(partner, b"?");
+        store.append(&[], &[line]).await.expect("stores");
         let today = crate::clock::now();
         let forget = async |cutoff| {
             let step = store.forget_lines(partner, cutoff, Uuid::nil()).await;

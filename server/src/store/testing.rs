@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Arrival, Database, DisplaySession, DisplaySessionId, FeedTerms, NewDisplaySession, NewRead,
-    NewToken, Origin, PartnerId, Person, Role, SessionMode, Source, Store, TimingSessionId, UserId,
-    db::writing, sql::Walled,
+    Arrival, Database, DisplaySession, DisplaySessionId, FeedTerms, LineId, NewDisplaySession,
+    NewLine, NewRead, NewToken, Origin, PartnerId, Person, Role, SessionMode, Source, Store,
+    TimingSessionId, UserId, db::writing, sql::Walled,
 };
 use crate::edge::networks::Networks;
 
@@ -115,6 +115,19 @@ pub(crate) fn read(origin: Origin, sequence: u64, tag: &str) -> NewRead {
         origin,
         resume_after: sequence.cast_signed(),
         read,
+    }
+}
+
+/// A line at fault, of a connection that has no session.
+pub(crate) fn line(partner_id: PartnerId, raw: &[u8]) -> NewLine {
+    NewLine {
+        id: LineId::new(),
+        partner_id,
+        timing_session_id: None,
+        peer: "127.0.0.1:9".to_owned(),
+        received_at: NOW,
+        fault: Some("no fields".to_owned()),
+        raw: raw.to_vec(),
     }
 }
 

@@ -288,10 +288,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::store::{
-        LineId,
-        testing::{self, NOW, arrival, race},
-    };
+    use crate::store::testing::{self, NOW, arrival, race};
 
     fn here(name: &str) -> Database {
         Database::Sqlite(name.into())
@@ -315,13 +312,8 @@ mod tests {
         second.source = Arc::new(unplaced);
         second.read.raw = vec![0, 0xe9, 0xff];
         let line = NewLine {
-            id: LineId::new(),
-            partner_id: origin.partner_id,
             timing_session_id: Some(origin.timing_session_id),
-            peer: "127.0.0.1:9".to_owned(),
-            received_at: NOW,
-            fault: Some("no fields".to_owned()),
-            raw: vec![0xff],
+            ..testing::line(origin.partner_id, &[0xff])
         };
         let group = Group {
             reads: vec![arrival(origin, 1, "7"), second],
