@@ -4,8 +4,6 @@ mod act;
 mod answer;
 mod arrange;
 mod edit;
-#[cfg(test)]
-mod feed_tests;
 mod feeds;
 mod open;
 mod refuse;

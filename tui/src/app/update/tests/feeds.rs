@@ -11,10 +11,6 @@ use crate::{
     testing::{NOW, answer, entered, feeds, press, refused, working},
 };
 
-fn told(model: &Model) -> &str {
-    model.notice.as_ref().map_or("", |notice| &notice.text)
-}
-
 /// The terms that the open form was sent with.
 fn sent(model: &mut Model) -> Terms {
     match model.form_mut().and_then(|form| form.sent.clone()) {
