@@ -278,14 +278,7 @@ mod tests {
         let port = Port::open(Protocol::JChip).await;
         let mut lines = Vec::new();
         for _connection in 0..2 {
-            let mut socket = port.dial().await;
-            let (mut reader, greeting) = Reader::connect("FINISH");
-            say(&mut socket, &greeting).await;
-            while !reader.is_started() {
-                let heard = hear(&mut socket).await;
-                let answer = reader.receive(&heard, AT);
-                say(&mut socket, &answer).await;
-            }
+            let (mut socket, mut reader) = begin(&port).await;
             lines.extend(reader.read("0041", AT));
             say(&mut socket, &lines).await;
             hang_up(socket).await;
@@ -293,6 +286,52 @@ mod tests {
         let store = port.store.clone();
         port.close().await;
         assert_eq!(store.totals().await.expect("counts").reads, 1);
+    }
+
+    /// A reader that has been let begin.
+    async fn begin(port: &Port) -> (TcpStream, Reader) {
+        let mut socket = port.dial().await;
+        let (mut reader, greeting) = Reader::connect("FINISH");
+        say(&mut socket, &greeting).await;
+        while !reader.is_started() {
+            let heard = hear(&mut socket).await;
+            let answer = reader.receive(&heard, AT);
+            say(&mut socket, &answer).await;
+        }
+        (socket, reader)
+    }
+
+    #[tokio::test]
+    async fn the_system_asks_a_reader_without_a_sign_of_life_whether_it_is_there() {
+        let port = Port::open(Protocol::JChip).await;
+        let (socket, _reader) = begin(&port).await;
+        let reader = socket.local_addr().expect("an address");
+        // Until all that was said has arrived, another of the system's timers runs.
+        let asking = async {
+            while !asks_within_half_a_minute(port.address, reader) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let asks = timeout(PATIENCE, asking).await;
+        asks.expect("it would never be missed");
+        port.close().await;
+    }
+
+    /// Whether the system asks within half a minute who is silent so long, as its table of sockets has it.
+    fn asks_within_half_a_minute(ours: SocketAddr, theirs: SocketAddr) -> bool {
+        const ASKING: &str = "02";
+        const HUNDREDTHS: u64 = 30 * 100;
+        let sockets = std::fs::read_to_string("/proc/net/tcp").expect("the system's table");
+        let ends = [ours, theirs].map(|end| format!(":{:04X}", end.port()));
+        let timer = sockets.lines().find_map(|socket| {
+            let fields: Vec<&str> = socket.split_whitespace().collect();
+            let is_it = fields[1].ends_with(&ends[0]) && fields[2].ends_with(&ends[1]);
+            is_it.then(|| fields[5].split_once(':'))?
+        });
+        timer.is_some_and(|(kind, goes_off)| {
+            let goes_off = u64::from_str_radix(goes_off, 16).expect("a number");
+            kind == ASKING && goes_off <= HUNDREDTHS
+        })
     }
 
     #[tokio::test]

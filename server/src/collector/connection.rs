@@ -309,3 +309,25 @@ impl From<Refused> for End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_gone_without_a_word_is_missed_after_a_minute() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (_theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (ours, _) = ours.expect("a connection");
+        prepare(&ours);
+        let ours = SockRef::from(&ours);
+        assert!(ours.keepalive().expect("tells"));
+        let (begins, again) = (ours.tcp_keepalive_time(), ours.tcp_keepalive_interval());
+        let questions = ours.tcp_keepalive_retries().expect("tells");
+        let after = begins.expect("tells") + again.expect("tells") * questions;
+        assert_eq!(after, Duration::from_mins(1), "as is promised to operators");
+    }
+}
