@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{
     connection::{self, End},
@@ -12,7 +12,7 @@ use super::{
     storing::Inlet,
     way::Way,
 };
-use crate::{clock, services::Services};
+use crate::{clock, edge::tally::Tally, services::Services};
 
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(200);
@@ -27,6 +27,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let connections = TaskTracker::new();
+    let failures = Tally::new("cannot accept a timing connection");
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
@@ -45,7 +46,7 @@ pub async fn serve(
                 connections.spawn(collected);
             }
             Err(error) => {
-                warn!(%error, "cannot accept a timing connection");
+                failures.add_nameless(&error);
                 tokio::time::sleep(NO_SOCKETS).await;
             }
         }

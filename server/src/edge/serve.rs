@@ -28,9 +28,9 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{debug, warn};
+use tracing::debug;
 
-use super::{door::Door, tls::Tls, wire::Wire};
+use super::{door::Door, tally::Tally, tls::Tls, wire::Wire};
 
 /// The largest head of a request; a larger one is answered with 431.
 pub(super) const LARGEST_HEAD_BYTES: usize = 16 << 10;
@@ -72,6 +72,7 @@ pub async fn serve(
         tls,
         shutdown: shutdown.clone(),
     };
+    let failures = Tally::new("cannot accept a connection");
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, peer)) => {
@@ -86,7 +87,7 @@ pub async fn serve(
                 });
             }
             Err(error) => {
-                warn!(%error, "cannot accept a connection");
+                failures.add_nameless(&error);
                 sleep(NO_SOCKETS).await;
             }
         }

@@ -1,4 +1,4 @@
-//! Counts what strangers can make happen as often as they like, and says so only now and then: a flood must not fill the log.
+//! Counts what can happen as often as strangers like, or the system, and says so only now and then: a flood must not fill the log.
 
 use std::{
     fmt::Display,
@@ -45,6 +45,13 @@ impl Tally {
     pub fn add_because(&self, address: IpAddr, reason: &dyn Display) {
         if let Some(total) = self.count(Instant::now()) {
             warn!(%address, %reason, total, "{}", self.what);
+        }
+    }
+
+    /// Counts one more that is nobody's doing in particular, and why it happened this time.
+    pub fn add_nameless(&self, reason: &dyn Display) {
+        if let Some(total) = self.count(Instant::now()) {
+            warn!(%reason, total, "{}", self.what);
         }
     }
 
