@@ -168,7 +168,7 @@ mod tests {
         alarms::{Alarms, Subject},
         collector::news::publication,
         store::{
-            Arrival, LineId, TimingSessionId,
+            Arrival, TimingSessionId,
             testing::{self, NOW, arrival, race, read},
         },
     };
