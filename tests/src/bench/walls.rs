@@ -82,6 +82,9 @@ const SIGN_INS_PER_SECOND: u64 = 5;
 /// What generating a URL may take at the 99th percentile.
 const URL_WITHIN: Duration = Duration::from_millis(10);
 
+/// What listing and previewing timing sessions may take at the 99th percentile.
+const TIMING_WITHIN: Duration = Duration::from_millis(20);
+
 /// What opening a template may take at the 99th percentile.
 const TEMPLATE_WITHIN: Duration = Duration::from_millis(20);
 
@@ -177,15 +180,26 @@ impl<W: Write> Bench<'_, W> {
         })
         .await?;
         self.sign_in().await?;
-        for (case, path) in [
-            ("list display sessions", "/api/sessions"),
-            ("list timing sessions", "/api/chronotrack/sessions"),
-        ] {
-            self.measure(case, async |company, _| {
+        self.measure("list display sessions", async |company, _| {
+            company.operator.get("/api/sessions").await.map(drop)
+        })
+        .await?;
+        let case = "list timing sessions";
+        let listed = self
+            .measure(case, async |company, _| {
+                let path = "/api/chronotrack/sessions";
                 company.operator.get(path).await.map(drop)
             })
             .await?;
-        }
+        self.judge(case, &listed, TIMING_WITHIN)?;
+        let case = "preview a timing session";
+        let previewed = self
+            .measure(case, async |company, _| {
+                let path = format!("/api/chronotrack/sessions/{}/preview", company.timing);
+                company.operator.get(&path).await.map(drop)
+            })
+            .await?;
+        self.judge(case, &previewed, TIMING_WITHIN)?;
         let case = "generate a URL";
         let url = self
             .measure(case, async |company, _| {
@@ -269,6 +283,8 @@ impl<W: Write> Bench<'_, W> {
 /// A company's owner at work.
 struct Company {
     operator: Operator,
+    /// A timing session.
+    timing: String,
     /// Display sessions.
     sessions: Vec<String>,
     /// A template of the company's own.
@@ -291,6 +307,7 @@ async fn companies(server: &Server, scale: Scale) -> Result<Vec<Company>> {
             sessions.push(operator.session(timing, "finish-line", "results").await?);
         }
         companies.push(Company {
+            timing: timing.to_owned(),
             template: template(&operator).await?,
             operator,
             sessions,

@@ -79,6 +79,9 @@ const COMMIT_WITHIN: Duration = Duration::from_millis(25);
 /// What the server's memory may move by, in either direction.
 const STEADY_MIB: f64 = 5.0;
 
+/// What listing and previewing a recording may take at the 99th percentile.
+const ANSWER_WITHIN: Duration = Duration::from_millis(20);
+
 /// Reads a second of a recording, from the file to a session that can be asked for.
 const REPLAYED: f64 = 100_000.0;
 
@@ -182,13 +185,22 @@ async fn sustained(
 async fn replayed(kind: Kind, load: Load, goals: &mut Goals<'_, impl Write>) -> Result<()> {
     let (venue, server) = serve(kind).await?;
     let took = recording::replay(&venue, &server, load.reads).await?;
+    let asked = recording::ask(&server).await?;
     end(venue, server).await?;
     let goal = Duration::from_secs_f64(load.reads as f64 / REPLAYED);
     let what = format!(
         "{} reads of a recording within {goal:.1?}, it took {took:.1?}",
         load.reads
     );
-    goals.tell(&what, took <= goal)
+    goals.tell(&what, took <= goal)?;
+    report::heading(goals.out)?;
+    for (case, micros) in asked {
+        report::latency(goals.out, case, &micros)?;
+        let p99 = Duration::from_micros(micros.value_at_quantile(0.99));
+        let what = format!("{case} within {ANSWER_WITHIN:?}, p99 is {p99:?}");
+        goals.tell(&what, p99 <= ANSWER_WITHIN)?;
+    }
+    Ok(())
 }
 
 /// Microseconds that a process has worked for each read since it had worked so long.

@@ -19,8 +19,11 @@ use crate::{
     venue::Venue,
 };
 
-/// Rows in one statement, which is faster than one row each.
-const ROWS: usize = 128;
+/// Rows in one statement: as many as the server puts into its largest.
+const ROWS: usize = 1_024;
+
+/// Pages after which SQLite brings its log into the database: as many as the server has it wait for.
+const LOG_PAGES: &str = "16384";
 
 const COLUMNS: usize = 15;
 
@@ -35,6 +38,7 @@ pub(super) async fn run(kind: Kind, reads: u64) -> Result<Duration> {
                 .filename(file)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
+                .pragma("wal_autocheckpoint", LOG_PAGES)
                 .foreign_keys(true);
             insert!(options.connect().await?, reads, |_| "?".to_owned());
         }

@@ -9,14 +9,19 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use hdrhistogram::Histogram;
 
 use super::{EVENT, MATS, mats};
 use crate::{
+    bench::screens::histogram,
     operator::Operator,
     programs,
     venue::{Server, Venue},
     wait,
 };
+
+/// How often each question is asked.
+const QUESTIONS: usize = 1_000;
 
 /// Replays so many reads of all mats and answers how long it took until the list of sessions tells them all.
 pub(super) async fn replay(venue: &Venue, server: &Server, reads: u64) -> Result<Duration> {
@@ -47,6 +52,28 @@ pub(super) async fn replay(venue: &Venue, server: &Server, reads: u64) -> Result
     let took = began.elapsed();
     std::fs::remove_file(file)?;
     Ok(took)
+}
+
+/// How long the answers about the one session take, in microseconds, one question after the other.
+pub(super) async fn ask(server: &Server) -> Result<[(&'static str, Histogram<u64>); 2]> {
+    let operator = Operator::log_in(server).await?;
+    let sessions = "/api/chronotrack/sessions";
+    let answer = operator.get(sessions).await?;
+    let id = answer["sessions"][0]["id"].as_str().context("a session")?;
+    let preview = format!("{sessions}/{id}/preview?limit=500");
+    let asked = async |path: &str| {
+        let mut micros = histogram()?;
+        for _ in 0..QUESTIONS {
+            let began = Instant::now();
+            operator.get(path).await?;
+            micros.saturating_record(began.elapsed().as_micros() as u64);
+        }
+        anyhow::Ok(micros)
+    };
+    Ok([
+        ("list timing sessions", asked(sessions).await?),
+        ("preview of 500 reads", asked(&preview).await?),
+    ])
 }
 
 /// Reads of all mats in turn, as one connection has them.
