@@ -77,6 +77,14 @@ pub(super) async fn hand_over(
             networks.join("; ")
         );
     }
+    let unknown = store.connections_from_nowhere(quarantine, id).await?;
+    if unknown > 0 && !is_all {
+        bail!(
+            "of {unknown} of the connections of the session {session} it is not known where they come from, so that they may be another \
+             company's: the lines that would tell it were not kept, because the database was away or there were too many of them; \
+             if all of it is {to}'s, say so with --all"
+        );
+    }
     let known_by = match store.order_hand_over(id, partner.id, clock::now()).await? {
         Ordered::Taken(known_by) => known_by,
         Ordered::Before => bail!("the session {session} is being handed over already"),
@@ -242,6 +250,46 @@ mod tests {
         let taken = hand_over(&config, session.0, "Acme", true).await;
         taken.expect("is ordered");
         assert_eq!(store.hand_overs().await.expect("reads").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn hardware_that_came_from_nobody_knows_where_is_handed_over_only_when_it_is_meant() {
+        let (store, place) = testing::store().await;
+        let quarantine = store.quarantine(NOW).await.expect("is made");
+        store.add_partner("Acme", NOW).await.expect("adds");
+        let session = store.open_timing_session(quarantine, "10K", "AA", "2021-05-08", NOW);
+        let session = session.await.expect("opens");
+        for connection in ["AA", "BB", "nameless-1"] {
+            let opened = store.open_stream(quarantine, session, connection, "FINISH", NOW);
+            opened.await.expect("opens");
+        }
+        let tells = async |port: u16, words: &str| {
+            let line = NewLine {
+                timing_session_id: Some(session),
+                peer: format!("203.0.113.7:{port}"),
+                fault: None,
+                raw: words.into(),
+                ..testing::line(quarantine, b"")
+            };
+            store.append(&[], &[line]).await.expect("stores");
+        };
+        let config = Config::for_tests_at(&place);
+        tells(1, "ack~getconnectionid~aa").await;
+        tells(1, "ack~geteventinfo~10K~0~").await;
+        for (unknown, port, words) in [
+            (2, 2, "ack~getconnectionid~BB"),
+            (1, 3, "ack~geteventinfo~10K~0~"),
+        ] {
+            let refused = hand_over(&config, session.0, "Acme", false).await;
+            let refused = refused.expect_err("is refused").to_string();
+            assert!(
+                refused.starts_with(&format!("of {unknown} of the connections")),
+                "{refused}"
+            );
+            tells(port, words).await;
+        }
+        let taken = hand_over(&config, session.0, "Acme", false).await;
+        taken.expect("is ordered");
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod ownership;
 mod part_figures;
 mod partners;
 mod parts;
+mod peers;
 mod quarantine;
 mod reads;
 mod rearrange;

@@ -14,7 +14,7 @@ use super::{
     db::{reading, writing},
     feeds::{FEEDS, FeedRow, add_confirmed, understood},
     fence::Server,
-    sql::{Across, Common, Walled},
+    sql::{Across, Common},
 };
 use crate::{
     crash_points::{Point, point},
@@ -174,10 +174,6 @@ const MOVE_SESSION: Across = Across::new(
     "a session changes hands",
 );
 
-const PEERS: Walled = Walled::new(
-    "select peer from timing_lines where partner_id = $1 and timing_session_id = $2 group by peer order by max(received_at) desc limit 100",
-);
-
 /// It comes first: who finds no order has nothing to finish.
 const END_ORDER: Common =
     Common::new("delete from hand_overs where timing_session_id = $1 and to_partner = $2");
@@ -242,14 +238,6 @@ impl Store {
             transaction.commit().await?;
             Ok(Ordered::Taken(known_by))
         })
-    }
-
-    /// Addresses and ports that lines of a session came from, newest first.
-    pub async fn peers(&self, partner: PartnerId, session: TimingSessionId) -> Result<Vec<String>> {
-        reading!(self.db, partner, conn => PEERS.query_scalar(partner)
-            .bind(session)
-            .fetch_all(conn)
-            .await)
     }
 
     /// The orders that are not carried out yet, the oldest first.
@@ -377,6 +365,7 @@ mod tests {
     use super::*;
     use crate::store::{
         NewLine, Origin,
+        sql::Walled,
         testing::{self, NOW, read},
     };
 
