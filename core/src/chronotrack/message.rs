@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::tag_line::{self, LONGEST_FIELD, SEPARATORS};
+pub use super::tag_line::LONGEST_FIELD;
+use super::tag_line::{self, SEPARATORS};
 use crate::{
     dating::{NoTime, WireTime},
     decoder::text,

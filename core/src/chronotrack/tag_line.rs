@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::message::{Malformed, Message, ReadLine};
 use crate::{dating::WireTime, read::ReadKind};
 
-/// Characters of a read line's field; a name of a mat is the longest there is.
-pub(super) const LONGEST_FIELD: usize = 64;
+/// Characters of what hardware tells: of a read line's field, of which a name of a mat is the longest there is, and of the names of
+/// events and connections, of which no more is taken.
+pub const LONGEST_FIELD: usize = 64;
 
 /// What may stand between the fields.
 pub(super) const SEPARATORS: [char; 5] = ['~', ',', ';', '|', '\t'];

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gantry_core::{
-    chronotrack::login::Method,
+    chronotrack::{login::Method, message::LONGEST_FIELD},
     decoder::protocol::{Protocol, UnknownProtocol},
 };
 use ipnet::IpNet;
@@ -20,7 +20,7 @@ use crate::{
     store::{FeedLogin, FeedTerms},
 };
 
-/// Characters of a name, and of what hardware tells.
+/// Characters of a name.
 const LONGEST: usize = 120;
 
 /// Networks of one feed.
@@ -45,9 +45,9 @@ pub(super) struct NewFeed {
     #[serde(default)]
     networks: Vec<String>,
     /// The event that its hardware tells, on the shared port; with a port or a call of its own the event of hardware that tells
-    /// none, `Unnamed event` without it.
+    /// none, `Unnamed event` without it. 1 to 64 characters.
     event: Option<String>,
-    /// The connection that its hardware tells, on the shared port.
+    /// The connection that its hardware tells, on the shared port. 1 to 64 characters.
     connection: Option<String>,
     /// Where a RACE RESULT decoder stands; the feed's name without it.
     location: Option<String>,
@@ -194,8 +194,8 @@ impl Wish {
                 .call_address
                 .and_then(|address| check.take("/call_address", target(&address))),
             networks: check.networks(&self.networks),
-            event: self.event.map(|event| check.text("/event", &event)),
-            connection: self.connection.map(|id| check.text("/connection", &id)),
+            event: self.event.map(|event| check.told("/event", &event)),
+            connection: self.connection.map(|id| check.told("/connection", &id)),
             location: self
                 .location
                 .map(|location| check.text("/location", &location)),
@@ -249,9 +249,18 @@ impl Check {
 
     /// A text of a fitting length, without blanks around.
     fn text(&mut self, pointer: &str, text: &str) -> String {
+        self.text_of(pointer, text, LONGEST)
+    }
+
+    /// What hardware tells: of more than is taken of that, nothing would ever fit.
+    fn told(&mut self, pointer: &str, text: &str) -> String {
+        self.text_of(pointer, text, LONGEST_FIELD)
+    }
+
+    fn text_of(&mut self, pointer: &str, text: &str, longest: usize) -> String {
         let text = text.trim();
-        if !(1..=LONGEST).contains(&text.chars().count()) {
-            let detail = format!("1 to {LONGEST} characters are accepted");
+        if !(1..=longest).contains(&text.chars().count()) {
+            let detail = format!("1 to {longest} characters are accepted");
             self.0.push(InputError::new(pointer, detail));
         }
         text.to_owned()

@@ -222,6 +222,14 @@ async fn what_makes_no_sense_is_refused_where_it_stands() {
             "/connection",
         ),
         (
+            json!({"name": "x", "protocol": "chronotrack", "event": "x".repeat(65)}),
+            "/event",
+        ),
+        (
+            json!({"name": "x", "protocol": "chronotrack", "connection": "x".repeat(65)}),
+            "/connection",
+        ),
+        (
             json!({"name": "x", "protocol": "jchip", "port": 5001, "location": "x"}),
             "/location",
         ),
