@@ -25,6 +25,7 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
+use tracing::warn;
 
 use super::registry::{Connection, Presence};
 use crate::{
@@ -119,6 +120,14 @@ impl Directory {
             (None, [only]) => Some(only),
             (None, _) => None,
         };
+        if let (Some(name), None) = (&self.named, unmatched)
+            && self.known().unmatched.is_some()
+        {
+            warn!(
+                partner = name,
+                "no timing partner is called so any more: hardware that no feed is about goes into quarantine; correct --timing-partner"
+            );
+        }
         let known = Known {
             unmatched: unmatched.map(|partner| partner.id),
             ownership,

@@ -75,8 +75,24 @@ pub(super) async fn rename(config: &Config, name: &str, new_name: &str) -> anyho
         detail,
     )
     .await?;
+    let partners = store.partners().await?;
     store.close().await;
-    say(&format!("{} is called {new_name} now", partner.name))
+    say(&renamed(&partner.name, new_name, &partners))
+}
+
+/// What came of a new name, and what still goes by the old one.
+fn renamed(name: &str, new_name: &str, partners: &[Partner]) -> String {
+    let several = partners
+        .iter()
+        .filter(|partner| partner.closed_at.is_none())
+        .nth(1)
+        .map_or_else(String::new, |_second| {
+            format!(
+                ". A server that is started with --timing-partner '{name}' (timing-partner in its configuration) has to be started with \
+                 the new name: until then hardware that no feed is about goes into quarantine, and the next start is refused"
+            )
+        });
+    format!("{name} is called {new_name} now{several}")
 }
 
 pub(super) async fn keep_reads(config: &Config, name: &str, days: i64) -> anyhow::Result<()> {
@@ -177,4 +193,24 @@ fn checked(name: &str) -> anyhow::Result<&str> {
         "the name is too long: expected at most {LONGEST_NAME} characters"
     );
     Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{self, NOW};
+
+    #[tokio::test]
+    async fn a_new_name_is_told_to_whoever_started_a_server_with_the_old_one() {
+        let (store, _place) = testing::store().await;
+        let said = async || {
+            let partners = store.partners().await.expect("reads");
+            renamed("Old", "Acme", &partners)
+        };
+        store.add_partner("Acme", NOW).await.expect("adds");
+        assert_eq!(said().await, "Old is called Acme now");
+        store.add_partner("Other", NOW).await.expect("adds");
+        let words = said().await;
+        assert!(words.contains("--timing-partner 'Old'"), "{words}");
+    }
 }
