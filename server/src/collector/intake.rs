@@ -301,6 +301,9 @@ impl Intake {
             self.resolver = Resolver::new(owner.zone.clone());
         }
         self.is_strange = self.feeds.known().is_quarantine(owner.partner);
+        if self.is_strange {
+            self.strangers.nobodys_connections.add(self.peer.ip());
+        }
         Ok(self.owner.insert(owner).clone())
     }
 

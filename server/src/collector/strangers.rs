@@ -50,6 +50,8 @@ pub struct Strangers {
     pub(super) refused_connections: Tally,
     /// Connections to a feed's own port from where it takes nobody.
     pub(super) misplaced_connections: Tally,
+    /// Connections that came into the quarantine.
+    pub(super) nobodys_connections: Tally,
     /// Faults of hardware that a feed knows, which has to be heard of whatever others do.
     pub(super) faults_of_known: Tally,
     /// Faults of everybody else.
@@ -84,6 +86,9 @@ impl Strangers {
             refused_connections: Tally::new("refused a timing connection: there are too many"),
             misplaced_connections: Tally::new(
                 "refused a timing connection: the feed of its port takes nobody from there",
+            ),
+            nobodys_connections: Tally::new(
+                "timing hardware goes into quarantine, because nobody is known to own it: see `gantry-server quarantine list`",
             ),
             faults_of_known: Tally::new("timing hardware of a feed at fault"),
             faults_of_strangers: Tally::new("timing connection at fault"),

@@ -116,6 +116,14 @@ impl Figures {
                 ([("protocol", protocol.name())], speak.count())
             }),
         )?;
+        let known = self.services.feeds.known();
+        let is_nobodys = |connection: &&Connection| {
+            let owner = connection.owner.as_ref();
+            owner.is_some_and(|owner| known.is_quarantine(owner.partner))
+        };
+        let nobodys = connections.iter().filter(is_nobodys).count();
+        let help = "Open connections of timing hardware that nobody is known to own, so that its reads go into quarantine";
+        metrics.gauge("timing_connections_in_quarantine", help, nobodys)?;
         let help = "Connections accepted";
         metrics.counter("timing_connections_accepted", help, registry.accepted())?;
         metrics.counters(
@@ -275,19 +283,32 @@ mod tests {
     use std::time::Duration;
 
     use gantry_core::{dating::ClockOffset, time::Moment};
+    use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::{collector::clocks::Clock, config::Config, store::testing};
+    use crate::{
+        collector::{clocks::Clock, feeds::Owner},
+        config::Config,
+        store::testing,
+    };
 
     #[tokio::test]
     async fn every_metric_is_described_and_no_false_zero_is_told() {
         let (store, _place) = testing::store().await;
         let services = Services::new(Config::for_tests(), store);
+        let store = &services.store;
+        let quarantine = store.quarantine(Moment(0)).await.expect("is made");
+        services.feeds.renew(store).await.expect("reads");
         let peer = ([192, 0, 2, 7], 9).into();
         let registry = &services.registry;
         let presence = registry.enter(peer, Protocol::JChip, Moment(0));
         let presence = presence.expect("there is room");
         presence.update(|connection| {
+            connection.owner = Some(Owner {
+                partner: quarantine,
+                feed: None,
+                zone: TimeZone::UTC,
+            });
             connection.clocks = [3_200, -700]
                 .map(|ahead_ms| Clock {
                     location: format!("{ahead_ms}"),
@@ -311,6 +332,7 @@ mod tests {
             "gantry_alarm{name=\"room\"} 1",
             "gantry_alarm{name=\"disk\"} 0",
             "gantry_timing_connections_by_protocol{protocol=\"jchip\"} 1",
+            "gantry_timing_connections_in_quarantine 1",
             "gantry_timing_reads_received_total{protocol=\"jchip\"} 1",
             "gantry_timing_reads_received_total{protocol=\"mylaps\"} 0",
             "gantry_commit_delay_seconds_bucket{le=\"0.002\"} 0",

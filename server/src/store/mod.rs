@@ -82,7 +82,7 @@ pub use session_events::{EventKind, StoredEvent};
 pub use session_templates::{Own, SessionTemplate};
 pub use shares::{Colleague, Share};
 pub use sources::{Arrival, Dating, Opened, Source};
-pub use spool::{Backlog, Group, Spool};
+pub use spool::{Backlog, Group, Left, Spool};
 pub use standing::Standing;
 pub use streams::{PAUSE_MS, Stream};
 pub use templates::{

@@ -98,6 +98,8 @@ async fn reads_of_nobody_come_in_at_a_pace_and_none_is_lost() {
         .until("all of hardware that is known", all_of_known)
         .await;
     assert_eq!(server.stored().await, 13, "the others wait");
+    let nobodys = &server.services.strangers.nobodys_connections;
+    assert_eq!(nobodys.total(), 1, "the log has heard of one");
     let (store, _place) = server.stop().await;
     assert_eq!(store.totals().await.expect("counts").reads, 20);
 }

@@ -5,7 +5,9 @@
 //! what waits it remembers whose hardware is whose.
 
 mod file;
+mod left;
 mod memory;
 mod written;
 
 pub use file::{Backlog, Group, Spool};
+pub use left::Left;
