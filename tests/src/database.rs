@@ -199,15 +199,19 @@ impl Database {
         Ok(reads)
     }
 
-    /// The reads of these connections, of which there is at least one, sorted.
-    pub async fn reads_of(&self, connections: &[String]) -> Result<Vec<StoredRead>> {
-        let places: Vec<String> = (1..=connections.len())
-            .map(|number| format!("${number}"))
+    /// The reads of these connections and mats, of which there is at least one, sorted.
+    pub async fn reads_of(&self, streams: &[(String, String)]) -> Result<Vec<StoredRead>> {
+        let places: Vec<String> = (1..=streams.len())
+            .map(|number| format!("(${}, ${})", 2 * number - 1, 2 * number))
             .collect();
-        let query = format!("{READS} where connection in ({})", places.join(", "));
+        let query = format!(
+            "{READS} where (connection, timing_streams.location) in (values {})",
+            places.join(", ")
+        );
         let reads = rows!(self, {
             let query = sqlx::query_as(AssertSqlSafe(query));
-            connections.iter().fold(query, QueryAs::bind)
+            let names = streams.iter().flat_map(|(name, mat)| [name, mat]);
+            names.fold(query, QueryAs::bind)
         });
         let mut reads: Vec<StoredRead> = reads.context("list the reads")?;
         reads.sort();

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
+    net::TcpListener,
     process::Child,
     time::timeout,
 };
@@ -70,6 +71,12 @@ impl Addresses {
             status: any,
         }
     }
+}
+
+/// A port that was free a moment ago.
+pub async fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    Ok(listener.local_addr()?.port())
 }
 
 impl Venue {

@@ -148,7 +148,8 @@ impl Exporter {
 }
 
 impl Passing {
-    fn record(&self) -> String {
+    /// What a message says of it.
+    pub fn record(&self) -> String {
         let (time, date) = (self.at.strftime("%H:%M:%S"), self.at.strftime("%y%m%d"));
         let (millis, chip) = (self.at.millisecond(), &self.chip);
         format!("t={time}.{millis:03}|c={chip}|ct=UH|d={date}|l=1|dv=1|re=0|an=00000001|g=0|b=0|n=")

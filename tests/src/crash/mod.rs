@@ -2,6 +2,7 @@
 //! each once. The peer keeps its own count, and who compares looks into the database, not through the server.
 
 pub mod count;
+pub mod exporter;
 pub mod full;
 pub mod outage;
 pub mod peers;

@@ -10,16 +10,17 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::exporter::Exporter;
 use crate::{mat::Mat, walls::chance::Chance};
 
 /// Before a peer connects again.
-const PAUSE: Duration = Duration::from_millis(20);
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a peer that has sent everything waits for the server to want more of it.
-const IDLE: Duration = Duration::from_mins(10);
+pub(super) const IDLE: Duration = Duration::from_mins(10);
 
 /// The most reads that are written at once.
-const MOST: usize = 40;
+pub(super) const MOST: usize = 40;
 
 /// Peers at work. They end with this.
 pub struct Peers {
@@ -43,6 +44,13 @@ impl Peers {
             });
         }
         Self { tasks }
+    }
+
+    /// Has an exporter send so many passings in messages of random size.
+    pub fn export(&mut self, exporter: &Exporter, address: SocketAddr, each: u64, seed: u64) {
+        let chance = Chance::new(seed.wrapping_mul(31).wrapping_sub(1));
+        self.tasks
+            .spawn(exporter.clone().run(address, each, chance));
     }
 
     /// Lets the peers go.

@@ -1,15 +1,21 @@
 //! The server dies at a point of its own choosing, is started again, and dies again.
 
-use std::io::Write;
+use std::{io::Write, net::SocketAddr};
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
 
-use super::{count, peers::Peers};
+use super::{
+    count,
+    exporter::{self, Exporter},
+    peers::Peers,
+};
 use crate::{
     database::{Kind, StoredRead},
     mat::Mat,
+    operator::Operator,
     progress::tell,
-    venue::{Addresses, PARTNER, Server, Venue},
+    venue::{Addresses, EMAIL, PARTNER, PASSWORD, Server, Venue, free_port},
     wait,
     walls::chance::Chance,
 };
@@ -34,11 +40,14 @@ const POINTS: [&str; 9] = [
 /// Those that every read comes past.
 const WITHOUT_SPOOL: usize = 7;
 
-/// Mats of each race.
+/// Mats of each race, beside which there is an exporter.
 const MATS: usize = 3;
 
-/// Reads of each mat.
+/// Reads of each mat, and passings of the exporter.
 const EACH: u64 = 150;
+
+/// Reads of each race.
+const ALL: u64 = EACH * (MATS as u64 + 1);
 
 /// How often the server dies in each race, at most: it may have all reads before it comes past its point so often.
 const DEATHS: usize = 3;
@@ -61,9 +70,13 @@ pub struct Plan {
 pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
     let mut venue = Venue::empty(plan.kind).await?;
     venue.add_partner(PARTNER).await?;
+    venue.add_user(EMAIL, PASSWORD, PARTNER, "owner").await?;
     venue.run_by(PROGRAM);
     let server = venue.serve().await?;
-    let addresses = server.addresses;
+    let ways = Ways {
+        addresses: server.addresses,
+        exporters: exporters(&server).await?,
+    };
     server.stop().await?;
     let points = match plan.kind {
         Kind::Sqlite => &POINTS[..WITHOUT_SPOOL],
@@ -72,7 +85,7 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
     let mut deaths = vec![0; points.len()];
     for (seed, done) in (plan.first..).zip(1..=plan.seeds) {
         let race = Race::new(seed);
-        race.run(&mut venue, addresses, points, &mut deaths)
+        race.run(&mut venue, ways, points, &mut deaths)
             .await
             .with_context(|| format!("seed {seed} of {:?}", plan.kind))?;
         if done % PROGRESS == 0 {
@@ -96,9 +109,27 @@ pub async fn run(plan: Plan, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
+/// Where hardware comes in.
+#[derive(Clone, Copy)]
+struct Ways {
+    addresses: Addresses,
+    /// The port of a feed's own for exporters.
+    exporters: SocketAddr,
+}
+
+/// Makes a feed for exporters.
+async fn exporters(server: &Server) -> Result<SocketAddr> {
+    let port = free_port().await?;
+    let feed = json!({"name": "Loops", "protocol": "mylaps", "port": port});
+    let owner = Operator::log_in(server).await?;
+    owner.post("/api/feeds", &feed).await?;
+    Ok(([127, 0, 0, 1], port).into())
+}
+
 /// One race, in which all that happens follows from the seed.
 struct Race {
     mats: Vec<Mat>,
+    exporter: Exporter,
     seed: u64,
 }
 
@@ -106,18 +137,28 @@ impl Race {
     fn new(seed: u64) -> Self {
         let event = format!("Crash-{seed}");
         let mats = (0..MATS).map(|number| Mat::new(&event, number)).collect();
-        Self { mats, seed }
+        let exporter = Exporter::new(&event);
+        Self {
+            mats,
+            exporter,
+            seed,
+        }
     }
 
     async fn run(
         &self,
         venue: &mut Venue,
-        addresses: Addresses,
+        ways: Ways,
         points: &[&str],
         deaths: &mut [usize],
     ) -> Result<()> {
+        let Ways {
+            addresses,
+            exporters,
+        } = ways;
         let mut chance = Chance::new(self.seed);
-        let peers = Peers::start(&self.mats, addresses.timing, EACH, self.seed);
+        let mut peers = Peers::start(&self.mats, addresses.timing, EACH, self.seed);
+        peers.export(&self.exporter, exporters, EACH, self.seed);
         for death in 0..DEATHS {
             // Each point has its turn to be the first.
             let point = (self.seed as usize + death * DEATHS) % points.len();
@@ -126,7 +167,9 @@ impl Race {
             venue.set_variable("CRASH_AT", Some(&crash));
             let server = venue.serve_at(addresses).await?;
             let has_died = self.outlive(venue, server).await.context(crash)?;
-            count::counted(&self.mats, &self.stored(venue).await?)?;
+            let stored = self.stored(venue).await?;
+            count::counted(&self.mats, &stored)?;
+            count::exported(&self.exporter, EACH, &stored)?;
             if !has_died {
                 break;
             }
@@ -136,14 +179,19 @@ impl Race {
         let server = venue.serve_at(addresses).await?;
         let stored = wait::until("all reads", async || {
             let stored = self.stored(venue).await?;
-            Ok((stored.len() as u64 >= EACH * MATS as u64).then_some(stored))
+            Ok((stored.len() as u64 >= ALL).then_some(stored))
         })
         .await?;
         peers.stop().await;
-        count::all_once(&self.mats, EACH, &stored)?;
+        self.count(&stored)?;
         server.stop().await?;
         // What the last transaction held may have come after all was counted.
-        count::all_once(&self.mats, EACH, &self.stored(venue).await?)
+        self.count(&self.stored(venue).await?)
+    }
+
+    fn count(&self, stored: &[StoredRead]) -> Result<()> {
+        count::all_once(&self.mats, EACH, stored)?;
+        count::all_exported(&self.exporter, EACH, stored)
     }
 
     /// Waits until the server dies, or has all reads; true when it died.
@@ -153,7 +201,7 @@ impl Race {
                 return Ok(Some(true));
             }
             let stored = self.stored(venue).await?.len() as u64;
-            Ok((stored >= EACH * MATS as u64).then_some(false))
+            Ok((stored >= ALL).then_some(false))
         });
         let has_died = all.await?;
         if !has_died {
@@ -164,8 +212,12 @@ impl Race {
 
     /// The reads of this race, by somebody who opens the database beside the server.
     async fn stored(&self, venue: &Venue) -> Result<Vec<StoredRead>> {
-        let connections: Vec<String> = self.mats.iter().map(Mat::connection).collect();
-        venue.database.reads_of(&connections).await
+        let mats = self.mats.iter();
+        let mut streams: Vec<(String, String)> =
+            mats.map(|mat| (mat.connection(), mat.location())).collect();
+        let location = self.exporter.location().to_owned();
+        streams.push((exporter::CONNECTION.to_owned(), location));
+        venue.database.reads_of(&streams).await
     }
 }
 
@@ -173,7 +225,7 @@ impl Race {
 /// shipped together.
 fn often(point: &str) -> usize {
     match point {
-        "decoded" | "queued" => (EACH as usize) * MATS / 2,
+        "decoded" | "queued" => ALL as usize / 2,
         "shipped" => 1,
         _ => 4,
     }

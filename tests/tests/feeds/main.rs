@@ -12,10 +12,11 @@ use gantry_tests::{
     hardware::Hardware,
     operator::Operator,
     race::EVENT,
-    repository, wait,
+    repository,
+    venue::free_port,
+    wait,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use companies::{NORTHERN, PASSWORD, SOUTHERN, hand_over, two_companies};
 use makes::{decoder_box, jchip_reader, mylaps_exporter};
@@ -171,12 +172,6 @@ async fn until_state(owner: &Operator, id: &str, states: &[&str]) -> Result<Valu
         Ok(states.contains(&state).then_some(feed.clone()))
     })
     .await
-}
-
-/// A port that was free a moment ago.
-async fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    Ok(listener.local_addr()?.port())
 }
 
 fn port_of(feed: &Value) -> Result<u16> {
