@@ -77,22 +77,24 @@ pub(super) async fn rename(config: &Config, name: &str, new_name: &str) -> anyho
     .await?;
     let partners = store.partners().await?;
     store.close().await;
-    say(&renamed(&partner.name, new_name, &partners))
+    let is_meant = config.timing_partner.as_deref() == Some(&*partner.name);
+    say(&renamed(&partner.name, new_name, &partners, is_meant))
 }
 
-/// What came of a new name, and what still goes by the old one.
-fn renamed(name: &str, new_name: &str, partners: &[Partner]) -> String {
-    let several = partners
+/// What came of a new name, and what still goes by the old one; `is_meant` when this command's own configuration does.
+fn renamed(name: &str, new_name: &str, partners: &[Partner], is_meant: bool) -> String {
+    let open = partners
         .iter()
-        .filter(|partner| partner.closed_at.is_none())
-        .nth(1)
-        .map_or_else(String::new, |_second| {
-            format!(
-                ". A server that is started with --timing-partner '{name}' (timing-partner in its configuration) has to be started with \
-                 the new name: until then hardware that no feed is about goes into quarantine, and the next start is refused"
-            )
-        });
-    format!("{name} is called {new_name} now{several}")
+        .filter(|partner| partner.closed_at.is_none());
+    let rest = if is_meant || open.count() > 1 {
+        format!(
+            ". A server that is started with --timing-partner '{name}' (timing-partner in its configuration) has to be started with \
+             the new name: until then hardware that no feed is about goes into quarantine, and the next start is refused"
+        )
+    } else {
+        String::new()
+    };
+    format!("{name} is called {new_name} now{rest}")
 }
 
 pub(super) async fn keep_reads(config: &Config, name: &str, days: i64) -> anyhow::Result<()> {
@@ -205,12 +207,12 @@ mod tests {
         let (store, _place) = testing::store().await;
         let said = async || {
             let partners = store.partners().await.expect("reads");
-            renamed("Old", "Acme", &partners)
+            [false, true].map(|is_meant| renamed("Old", "Acme", &partners, is_meant))
         };
         store.add_partner("Acme", NOW).await.expect("adds");
-        assert_eq!(said().await, "Old is called Acme now");
+        let tells = |words: &String| words.contains("--timing-partner 'Old'");
+        assert_eq!(said().await.map(|words| tells(&words)), [false, true]);
         store.add_partner("Other", NOW).await.expect("adds");
-        let words = said().await;
-        assert!(words.contains("--timing-partner 'Old'"), "{words}");
+        assert_eq!(said().await.map(|words| tells(&words)), [true, true]);
     }
 }
