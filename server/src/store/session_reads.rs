@@ -67,21 +67,44 @@ const SOME_NEWEST: Walled = Walled::new(concat!(
     where at >= $6 and at < $7 order by position desc limit $3"
 ));
 
-/// Looks at the newest reads only: a session may hold a hundred thousand, and 500 a second is a flood.
-const MOST_SINCE: [i64; 2] = [1_000, 30_000];
+/// How many of the newest reads of a recording are looked at for its pace: each costs a way into the table.
+const LATELY: i64 = 2_000;
 
-const ALL_SINCE: Walled = Walled::new(
-    "select count(*) from (select received_at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 order by position desc limit $4) newest
+/// The shortest time that a pace is taken from.
+const SHORTEST_MS: i64 = 1_000;
+
+const MINUTE_MS: i64 = 60_000;
+
+const PACE: Walled = Walled::new(
+    "select count(*) as found, min(received_at) as oldest,
+    cast(coalesce(sum(case when at >= $6 and at < $7 then 1 else 0 end), 0) as bigint) as of_part
+    from (select received_at, at from timing_reads
+    where partner_id = $1 and timing_session_id = $2 and position > $4 and position <= $5
+    order by position desc limit $8) newest
     where received_at >= $3",
 );
 
-const SOME_SINCE: Walled = Walled::new(
-    "select count(*) from (select received_at, at from timing_reads
-    where partner_id = $1 and timing_session_id = $2 and position > $4 and position <= $5
-    order by position desc limit $8) newest
-    where received_at >= $3 and at >= $6 and at < $7",
-);
+/// What came lately.
+#[derive(FromRow)]
+struct Pace {
+    found: i64,
+    oldest: Option<i64>,
+    /// Of those found, the ones that the part shows.
+    of_part: i64,
+}
+
+impl Pace {
+    /// In a minute. Where more may have come than was looked at, at the pace of those.
+    fn per_minute(&self, now: Moment) -> i64 {
+        match self.oldest {
+            Some(oldest) if self.found == LATELY => {
+                let took = now.since_ms(Moment(oldest)).max(SHORTEST_MS);
+                self.of_part * MINUTE_MS / took
+            }
+            _ => self.of_part,
+        }
+    }
+}
 
 /// Asks for the first rows of each of some parts after a position, with a text for whole recordings and one for less:
 /// `first_rows!(self, partner, parts, position, limit, ALL, SOME)`. The rows are in no order.
@@ -193,45 +216,30 @@ impl Store {
         Ok(rows.into_iter().map(StoredRead::from).collect())
     }
 
-    /// How many reads of a session were received at or after `since`; at most 30,000 are counted of each of its parts.
-    pub async fn reads_since(
+    /// How many reads of a session were received in the minute before `now`, or would be at the pace of the newest two thousand.
+    pub async fn reads_per_minute(
         &self,
         partner: PartnerId,
         session: TimingSessionId,
-        since: Moment,
+        now: Moment,
     ) -> Result<i64> {
         let parts = self.parts(partner, session).await?;
         reading!(self.db, partner, conn => {
-            let mut count = 0;
+            let mut reads = 0;
             for part in &parts {
-                for look in MOST_SINCE {
-                    let of_part: i64 = if part.is_whole() {
-                        ALL_SINCE.query_scalar(partner)
-                            .bind(part.recording)
-                            .bind(since.0)
-                            .bind(look)
-                            .fetch_one(&mut *conn)
-                            .await?
-                    } else {
-                        SOME_SINCE.query_scalar(partner)
-                            .bind(part.recording)
-                            .bind(since.0)
-                            .bind(part.after)
-                            .bind(part.up_to)
-                            .bind(part.from.0)
-                            .bind(part.until.0)
-                            .bind(look)
-                            .fetch_one(&mut *conn)
-                            .await?
-                    };
-                    // Where less than all that was looked at is so new, nothing older is.
-                    if of_part < look && part.is_whole() || look == MOST_SINCE[1] || of_part == 0 {
-                        count += of_part;
-                        break;
-                    }
-                }
+                let pace: Pace = PACE.query_as(partner)
+                    .bind(part.recording)
+                    .bind(now.0 - MINUTE_MS)
+                    .bind(part.after)
+                    .bind(part.up_to)
+                    .bind(part.from.0)
+                    .bind(part.until.0)
+                    .bind(LATELY)
+                    .fetch_one(&mut *conn)
+                    .await?;
+                reads += pace.per_minute(now);
             }
-            Ok(count)
+            Ok(reads)
         })
     }
 }
@@ -262,6 +270,7 @@ impl From<ReadRow> for StoredRead {
 
 #[cfg(test)]
 mod tests {
+    use super::LATELY;
     use crate::store::testing::{self, NOW, race, read};
 
     #[tokio::test]
@@ -296,7 +305,7 @@ mod tests {
         );
         assert_eq!(
             store
-                .reads_since(other, session, NOW)
+                .reads_per_minute(other, session, NOW)
                 .await
                 .expect("answers"),
             0
@@ -312,5 +321,24 @@ mod tests {
                 .expect("answers"),
             []
         );
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_told_by_its_pace() {
+        let (store, _dir) = testing::store().await;
+        let origin = race(&store).await;
+        let reads: Vec<_> = (1..=LATELY as u64 + 1)
+            .map(|n| read(origin, n, "7"))
+            .collect();
+        store.append(&reads, &[]).await.expect("stores");
+        let pace = async |after_ms| {
+            let (partner, session) = (origin.partner_id, origin.timing_session_id);
+            let reads = store.reads_per_minute(partner, session, NOW + after_ms);
+            reads.await.expect("counts")
+        };
+        assert_eq!(pace(LATELY + 1).await, LATELY * 60_000 / (LATELY - 1));
+        assert_eq!(pace(20_002).await, 6_000);
+        assert_eq!(pace(61_001).await, LATELY - 999);
+        assert_eq!(pace(63_000).await, 0);
     }
 }

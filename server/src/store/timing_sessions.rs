@@ -370,7 +370,7 @@ mod tests {
         assert_eq!(figures, [("FINISH", 2), ("START", 0)]);
         assert_eq!(
             store
-                .reads_since(partner, session, NOW + 2)
+                .reads_per_minute(partner, session, NOW + 60_002)
                 .await
                 .expect("counts"),
             1

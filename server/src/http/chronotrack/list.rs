@@ -92,7 +92,7 @@ pub(super) struct Preview {
     /// Newest first.
     reads: Vec<Read>,
     by_location: Vec<LocationCount>,
-    /// Reads received in the last minute.
+    /// Reads received in the last minute; where they are more than two thousand, at the pace of the newest.
     reads_per_minute: i64,
     /// The clocks of the readers that feed it now, as far as they are known.
     readers: Vec<ReaderClock>,
@@ -221,7 +221,7 @@ pub(super) async fn preview(
         session: seen.into(),
         reads: reads.into_iter().map(Read::from).collect(),
         by_location: by_location.into_iter().map(LocationCount::from).collect(),
-        reads_per_minute: store.reads_since(partner, id, now - 60_000).await?,
+        reads_per_minute: store.reads_per_minute(partner, id, now).await?,
         readers: readers.map(ReaderClock::from).collect(),
         suggestions,
         feeds: feeds.into_iter().map(str::to_owned).collect(),
